@@ -1,0 +1,132 @@
+// Package crm is customer relationship management: one record per customer over
+// all modules, its people, its life cycle, its credit.
+//
+// This is the contract other modules may use. The customer, the credit profile
+// and the follow-ups belong to CRM; what it needs of others against the module
+// graph arrives as events that cmd's wire.go translates into calls.
+package crm
+
+import (
+	"context"
+
+	"meridian/platform/money"
+	"meridian/platform/resource"
+	"meridian/platform/trace"
+)
+
+// CustomerID names a customer.
+type CustomerID int64
+
+// ContactID names a person at a customer.
+type ContactID int64
+
+// Ref names the customer in the thread.
+func (id CustomerID) Ref() trace.Ref { return trace.Ref{Type: "crm.customer", ID: int64(id)} }
+
+// Customer is what other modules need of one.
+type Customer struct {
+	ID          CustomerID
+	No, Name    string
+	TaxNo       string
+	Address     string
+	Phone       string
+	Email       string
+	Owner, Dept int64
+	PaymentDays int
+	Lifecycle   Lifecycle
+}
+
+// Contact is what other modules need of a person.
+type Contact struct {
+	ID                 ContactID
+	Customer           CustomerID
+	Name, Phone, Email string
+}
+
+// Lifecycle is the state of a customer.
+type Lifecycle string
+
+// The life cycle (modules/crm: CRM-06).
+const (
+	ToIdentify  Lifecycle = "to_identify"
+	Target      Lifecycle = "target"
+	Potential   Lifecycle = "potential"
+	Opportunity Lifecycle = "opportunity"
+	Signed      Lifecycle = "signed"
+	User        Lifecycle = "user"
+	Satisfied   Lifecycle = "satisfied"
+	Lost        Lifecycle = "lost"
+)
+
+// NewCustomer is what a converted lead knows.
+type NewCustomer struct {
+	Name, TaxNo, Industry, Source string
+	Phone, Email                  string
+	ContactName, ContactTitle     string
+	Owner                         int64
+}
+
+// Customers is what other modules may ask about customers. Calls run in the
+// caller's transaction, past the reader's row rules.
+type Customers interface {
+	// Customer returns a customer. NotFound if there is none.
+	Customer(ctx context.Context, id CustomerID) (Customer, error)
+	// Contact returns a person. NotFound if there is none.
+	Contact(ctx context.Context, id ContactID) (Contact, error)
+	// Match finds the customer a lead belongs to: same tax number, else same
+	// normalised name; ok is false when none does.
+	Match(ctx context.Context, n NewCustomer) (id CustomerID, ok bool, err error)
+	// Ensure returns the matching customer and contact, creating what is missing;
+	// from is the document they came from.
+	Ensure(ctx context.Context, n NewCustomer, from trace.Ref) (CustomerID, ContactID, error)
+	// Advance moves the life cycle forward to at least state, naming the cause. A
+	// customer that is further already stays where it is.
+	Advance(ctx context.Context, id CustomerID, to Lifecycle, cause trace.Ref) error
+}
+
+// Point is where in a document's life credit is asked for.
+type Point string
+
+// The decision points.
+const (
+	AtOrder   Point = "order"
+	AtRelease Point = "release"
+	AtShip    Point = "ship"
+)
+
+// ExposurePart is one part of what a customer owes or will owe.
+type ExposurePart string
+
+// The parts of the exposure.
+const (
+	OpenOrders  ExposurePart = "order"      // confirmed, not yet invoiced
+	Receivables ExposurePart = "receivable" // invoiced, not yet paid
+)
+
+// CreditAnswer is a decision with the parts it rests on, in base currency.
+type CreditAnswer struct {
+	Pass                      bool
+	Limit, Exposure, Document money.Amount
+	Orders, Receivables       money.Amount
+	Reason                    string // English key; "" when passed
+}
+
+// Credit decides about credit and keeps the exposure by document.
+type Credit interface {
+	// Check answers whether a document of amount fits the limit. It locks the
+	// customer's credit row, so two orders cannot both take the last of it.
+	Check(ctx context.Context, customer CustomerID, at Point, doc trace.Ref, amount money.Amount) (CreditAnswer, error)
+	// Post adds amount (negative to release) to a part of the exposure for doc.
+	// Repeating a key does nothing.
+	Post(ctx context.Context, customer CustomerID, part ExposurePart, doc trace.Ref, amount money.Amount, key string) error
+}
+
+// LifecycleChanged is published when a customer moves in its life cycle.
+type LifecycleChanged struct {
+	ID       CustomerID
+	From, To Lifecycle
+	Cause    trace.Ref
+}
+
+// Customer360 is the page of one customer; every module may add a panel.
+var Customer360 = resource.Point[CustomerID]("crm.customer")

@@ -1,0 +1,196 @@
+// Package domain holds the rules of customer relationship management.
+package domain
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"meridian/modules/crm"
+	"meridian/platform/errs"
+	"meridian/platform/event"
+	"meridian/platform/money"
+	"meridian/platform/record"
+	"meridian/platform/resource"
+	"meridian/platform/trace"
+)
+
+// Customer is one company or person we sell to.
+type Customer struct {
+	record.Base
+	Stage       crm.Lifecycle
+	Kind        string
+	Name        string
+	NameKey     string // normalised, for finding duplicates
+	TaxNo       string
+	Industry    string
+	Size        string
+	Source      string
+	Region      string
+	Tier        string
+	Phone       string
+	Email       string
+	Website     string
+	Address     string
+	ParentID    *int64
+	CreditLimit money.Amount // base currency; 0 = no credit: prepaid only
+	PaymentDays int
+	Note        string
+}
+
+// Customers is the service behind the customer type.
+type Customers struct {
+	Store    record.Store[Customer]
+	Contacts record.Store[Contact]
+	Bus      *event.Bus
+
+	Type        *resource.Type[Customer]
+	ContactType *resource.Type[Contact]
+}
+
+// check fills the normalised name and refuses what cannot be right.
+func (s *Customers) check(_ context.Context, c *Customer) error {
+	c.NameKey = NormaliseName(c.Name)
+	c.TaxNo = strings.ToUpper(strings.ReplaceAll(c.TaxNo, " ", ""))
+	var bad []errs.Field
+	if c.CreditLimit.Sign() < 0 {
+		bad = append(bad, errs.Field{Name: "credit_limit", Message: "A limit cannot be negative."})
+	}
+	if c.PaymentDays < 0 || c.PaymentDays > 365 {
+		bad = append(bad, errs.Field{Name: "payment_days", Message: "Between {0} and {1} days.", Args: []any{0, 365}})
+	}
+	if c.Email != "" && !strings.Contains(c.Email, "@") {
+		bad = append(bad, errs.Field{Name: "email", Message: "This is no e-mail address."})
+	}
+	if c.ParentID != nil && c.ID != 0 && *c.ParentID == c.ID {
+		bad = append(bad, errs.Field{Name: "parent_id", Message: "A customer cannot be its own parent."})
+	}
+	if e := errs.Join(bad); e != nil {
+		return e
+	}
+	return nil
+}
+
+// legalForms are words of a name that do not tell two companies apart.
+var legalForms = []string{"有限责任公司", "股份有限公司", "有限公司", "公司", "集团", "limited", "ltd", "inc", "corp", "corporation", "company", "co", "llc", "gmbh", "ag", "sa", "plc"}
+
+// NormaliseName drops case, punctuation and legal forms, so that "Acme Co., Ltd."
+// and "ACME" meet.
+func NormaliseName(s string) string {
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for len(words) > 1 && isLegalForm(words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	key := strings.Join(words, "")
+	for _, f := range legalForms[:5] {
+		if t := strings.TrimSuffix(key, f); t != key && t != "" {
+			key = t
+		}
+	}
+	return key
+}
+
+func isLegalForm(w string) bool {
+	for _, f := range legalForms {
+		if w == f {
+			return true
+		}
+	}
+	return false
+}
+
+// rank is the order of the life cycle; side states have none.
+var rank = map[crm.Lifecycle]int{crm.ToIdentify: 1, crm.Target: 2, crm.Potential: 3, crm.Opportunity: 4, crm.Signed: 5, crm.User: 6, crm.Satisfied: 7}
+
+// Customer implements crm.Customers.
+func (s *Customers) Customer(ctx context.Context, id crm.CustomerID) (crm.Customer, error) {
+	c, err := s.Store.Get(ctx, int64(id))
+	if err != nil {
+		return crm.Customer{}, fmt.Errorf("customer %d: %w", id, err)
+	}
+	return crm.Customer{ID: crm.CustomerID(c.ID), No: c.No, Name: c.Name, TaxNo: c.TaxNo, Address: c.Address, Phone: c.Phone, Email: c.Email,
+		Owner: c.OwnerID, Dept: c.DeptID, PaymentDays: c.PaymentDays, Lifecycle: c.Stage}, nil
+}
+
+// Contact implements crm.Customers.
+func (s *Customers) Contact(ctx context.Context, id crm.ContactID) (crm.Contact, error) {
+	c, err := s.Contacts.Get(ctx, int64(id))
+	if err != nil {
+		return crm.Contact{}, fmt.Errorf("contact %d: %w", id, err)
+	}
+	return crm.Contact{ID: crm.ContactID(c.ID), Customer: c.CustomerID, Name: c.Name, Phone: c.Phone, Email: c.Email}, nil
+}
+
+// Match implements crm.Customers.
+func (s *Customers) Match(ctx context.Context, n crm.NewCustomer) (crm.CustomerID, bool, error) {
+	var try []record.Query
+	if tax := strings.ToUpper(strings.ReplaceAll(n.TaxNo, " ", "")); tax != "" {
+		try = append(try, record.Where("tax_no", record.Eq, tax))
+	}
+	if key := NormaliseName(n.Name); key != "" {
+		try = append(try, record.Where("name_key", record.Eq, key))
+	}
+	for _, q := range try {
+		c, err := s.Store.First(ctx, q)
+		if err == nil {
+			return crm.CustomerID(c.ID), true, nil
+		}
+		if !errs.Is(err, errs.NotFound) {
+			return 0, false, err
+		}
+	}
+	return 0, false, nil
+}
+
+// Ensure implements crm.Customers.
+func (s *Customers) Ensure(ctx context.Context, n crm.NewCustomer, from trace.Ref) (crm.CustomerID, crm.ContactID, error) {
+	id, ok, err := s.Match(ctx, n)
+	if err != nil {
+		return 0, 0, err
+	}
+	if !ok {
+		c := &Customer{Kind: "company", Name: n.Name, TaxNo: n.TaxNo, Industry: n.Industry, Source: n.Source, Phone: n.Phone, Email: n.Email, PaymentDays: 30}
+		c.OwnerID = n.Owner
+		if err := s.Type.Create(ctx, c, from); err != nil {
+			return 0, 0, fmt.Errorf("create customer: %w", err)
+		}
+		id = crm.CustomerID(c.ID)
+	}
+	if n.ContactName == "" {
+		return id, 0, nil
+	}
+	contact, err := s.ensureContact(ctx, id, n)
+	return id, contact, err
+}
+
+func (s *Customers) ensureContact(ctx context.Context, customer crm.CustomerID, n crm.NewCustomer) (crm.ContactID, error) {
+	have, err := s.Contacts.First(ctx, record.Where("customer_id", record.Eq, int64(customer)).And("name", record.Eq, n.ContactName))
+	if err == nil {
+		return crm.ContactID(have.ID), nil
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return 0, err
+	}
+	p := &Contact{CustomerID: customer, Name: n.ContactName, Title: n.ContactTitle, Phone: n.Phone, Email: n.Email}
+	p.OwnerID = n.Owner
+	if err := s.ContactType.Create(ctx, p); err != nil {
+		return 0, fmt.Errorf("create contact: %w", err)
+	}
+	return crm.ContactID(p.ID), nil
+}
+
+// Advance implements crm.Customers.
+func (s *Customers) Advance(ctx context.Context, id crm.CustomerID, to crm.Lifecycle, cause trace.Ref) error {
+	c, err := s.Store.Get(ctx, int64(id))
+	if err != nil {
+		return fmt.Errorf("customer %d: %w", id, err)
+	}
+	if rank[c.Stage] >= rank[to] {
+		return nil
+	}
+	if err := s.Type.Fire(ctx, int64(id), "to_"+string(to), resource.Values{"reason": cause.String()}); err != nil {
+		return fmt.Errorf("advance customer %d to %s: %w", id, to, err)
+	}
+	return s.Bus.Publish(ctx, crm.LifecycleChanged{ID: id, From: c.Stage, To: to, Cause: cause})
+}

@@ -1,0 +1,135 @@
+// Package ltc is leads to cash: lead, opportunity, quote, contract, order,
+// acceptance, invoice, receipt.
+package ltc
+
+import (
+	"context"
+	"time"
+
+	"meridian/modules/crm"
+	"meridian/modules/ipd"
+	"meridian/platform/date"
+	"meridian/platform/money"
+	"meridian/platform/trace"
+)
+
+// OrderID names a sales order.
+type OrderID int64
+
+// Ref names the order in the thread.
+func (id OrderID) Ref() trace.Ref { return trace.Ref{Type: "ltc.order", ID: int64(id)} }
+
+// OrderLine is what other modules need of one.
+type OrderLine struct {
+	ID      int64
+	Product ipd.ProductID
+	Qty     money.Qty
+	Price   money.Price
+}
+
+// Order is what other modules need of a confirmed one.
+type Order struct {
+	ID       OrderID
+	No       string
+	Customer crm.CustomerID
+	Total    money.Amount
+	Currency string
+	Lines    []OrderLine
+}
+
+// Orders is what other modules may ask about sales orders.
+type Orders interface {
+	// Order returns a confirmed order. NotFound for drafts.
+	Order(ctx context.Context, id OrderID) (Order, error)
+	// Last returns the last confirmed order of a customer with a product (0 = any).
+	Last(ctx context.Context, customer crm.CustomerID, product ipd.ProductID) (Order, error)
+}
+
+// NewLead is what a module knows about a chance to sell.
+type NewLead struct {
+	Name, Company, Title   string
+	Phone, Email           string
+	Need, Industry, Region string
+	Source                 string // web, referral, ticket, partner ...
+	Customer               crm.CustomerID
+	Contact                crm.ContactID
+	Value                  money.Amount
+	Owner                  int64
+}
+
+// Leads is what other modules may do with leads.
+type Leads interface {
+	// Capture creates a lead, or returns the open one of the same person (e-mail or
+	// phone) with created false; from names where it came from.
+	Capture(ctx context.Context, l NewLead, from ...trace.Ref) (lead trace.Ref, created bool, err error)
+	// Grade stores score and grade; qualified starts the hand-off to sales.
+	Grade(ctx context.Context, lead trace.Ref, score int, grade, explanation string, qualified bool) error
+}
+
+// LeadAnswered is published when sales accepts or rejects a lead.
+type LeadAnswered struct {
+	Lead     trace.Ref
+	Accepted bool
+	Reason   string
+}
+
+// OpportunityClosed is published when a deal is won or lost.
+type OpportunityClosed struct {
+	Opportunity trace.Ref
+	Lead        trace.Ref // zero when it did not come from a lead
+	Customer    crm.CustomerID
+	Won         bool
+	Amount      money.Amount
+	Reason      string
+}
+
+// ContractSigned is published when both sides have signed.
+type ContractSigned struct {
+	Contract trace.Ref
+	Customer crm.CustomerID
+	Amount   money.Amount
+	Start    date.Date
+	End      date.Date
+}
+
+// OrderConfirmed is published in the transaction that confirms an order.
+type OrderConfirmed struct {
+	ID       OrderID
+	Customer crm.CustomerID
+	Total    money.Amount
+}
+
+// OrderCancelled is published in the transaction that cancels a confirmed order.
+type OrderCancelled struct {
+	ID       OrderID
+	Customer crm.CustomerID
+	At       time.Time
+}
+
+// AcceptanceSigned is published when the customer accepts a delivery: the right to
+// invoice, revenue on transfer of control, start of warranty.
+type AcceptanceSigned struct {
+	Acceptance trace.Ref
+	Order      OrderID
+	Customer   crm.CustomerID
+	Lines      []OrderLine // accepted quantities
+	SignedBy   string
+	On         date.Date
+}
+
+// InvoicePosted is published when an invoice gets its legal number.
+type InvoicePosted struct {
+	Invoice  trace.Ref
+	No       string
+	Customer crm.CustomerID
+	Total    money.Amount
+}
+
+// ReceiptAllocated is published when money is matched to an invoice.
+type ReceiptAllocated struct {
+	Receipt  trace.Ref
+	Invoice  trace.Ref
+	Customer crm.CustomerID
+	Amount   money.Amount
+	On       date.Date
+}

@@ -1,0 +1,170 @@
+// Package app puts the platform together: every module is built on a Platform,
+// and Start readies the database, the processes and the permissions.
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"meridian/configs"
+	"meridian/platform/audit"
+	"meridian/platform/authn"
+	"meridian/platform/authz"
+	"meridian/platform/calendar"
+	"meridian/platform/clock"
+	"meridian/platform/config"
+	"meridian/platform/db"
+	"meridian/platform/event"
+	"meridian/platform/i18n"
+	"meridian/platform/kpi"
+	"meridian/platform/notify"
+	"meridian/platform/process"
+	"meridian/platform/resource"
+	"meridian/platform/sequence"
+	"meridian/platform/trace"
+)
+
+// Platform is what every module stands on.
+type Platform struct {
+	Config  config.Config
+	DB      *db.DB
+	Bus     *event.Bus
+	Types   *resource.Registry
+	Process *process.Engine
+	Authz   *authz.Authz
+	Authn   *authn.Authn
+	Audit   *audit.Log
+	Trace   *trace.Trace
+	KPI     *kpi.Registry
+	Numbers *sequence.Numbers
+	Notices *notify.Notices
+	Text    *i18n.Catalogue
+	Log     *slog.Logger
+	Now     clock.Clock
+	Modules []Module
+	Checks  []Check
+
+	Departments *resource.Type[departmentRecord]
+	Users       *resource.Type[userRecord]
+	Companies   *resource.Type[companyRecord]
+
+	calendars sync.Map // company id + policy version -> process.Calendar
+}
+
+// Module is how a business module presents itself on the process map.
+type Module struct {
+	Code, Label, Icon string
+	Types             []string // document types in menu order
+}
+
+// New builds the platform on an open database. Nothing is read yet.
+func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
+	p := &Platform{Config: cfg, DB: d, Bus: event.NewBus(), KPI: kpi.NewRegistry(), Text: i18n.NewCatalogue(), Log: slog.Default(), Now: now}
+	p.Authz = authz.New(d)
+	d.Visible = p.Authz.Visible
+	p.Audit = audit.New(d)
+	p.Trace = trace.New(d)
+	p.Numbers = sequence.New(d)
+	p.Notices = notify.New(d)
+	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
+	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()
+	var err error
+	if p.Authn, err = authn.New(d, p.Authz, p.Audit, now); err != nil {
+		return nil, err
+	}
+	if err := p.Text.Add(text); err != nil {
+		return nil, err
+	}
+	p.declare()
+	return p, nil
+}
+
+// Start readies a migrated database: processes, default roles, the first company
+// and administrator. It reports what a fresh start made.
+func (p *Platform) Start(ctx context.Context) (Fresh, error) {
+	if err := p.Types.Check(ctx); err != nil {
+		return Fresh{}, err
+	}
+	if err := p.DB.Tx(ctx, func(ctx context.Context) error {
+		return p.DB.Exec(ctx, `SELECT core.make_partitions(13)`)
+	}); err != nil {
+		return Fresh{}, err
+	}
+	if err := p.Process.Sync(ctx); err != nil {
+		return Fresh{}, err
+	}
+	roles, err := configs.FS.Open("roles.csv")
+	if err != nil {
+		return Fresh{}, fmt.Errorf("open default roles: %w", err)
+	}
+	defer func() { _ = roles.Close() }()
+	if err := p.Authz.Seed(ctx, roles); err != nil {
+		return Fresh{}, err
+	}
+	fresh, err := p.bootstrap(ctx)
+	if err != nil {
+		return fresh, err
+	}
+	return fresh, p.Authz.Reload(ctx)
+}
+
+// Calendar returns the working calendar of a company; without an own definition
+// the usual one: Monday to Friday, 09:00 to 12:00 and 13:00 to 18:00.
+func (p *Platform) Calendar(company int64) process.Calendar {
+	key := fmt.Sprintf("%d/%d", company, p.Authz.Version())
+	if c, ok := p.calendars.Load(key); ok {
+		return c.(process.Calendar)
+	}
+	loc := time.UTC
+	var cal *calendar.Calendar
+	if c := p.Authz.Directory().Companies[company]; c != nil {
+		loc = c.Location
+		if len(c.Calendar) > 2 {
+			own := new(calendar.Calendar)
+			if err := json.Unmarshal(c.Calendar, own); err != nil {
+				p.Log.Error("calendar of company is unreadable", slog.Int64("company", company), slog.Any("error", err))
+			} else {
+				cal = own
+			}
+		}
+	}
+	if cal == nil {
+		cal = calendar.Must(calendar.New(loc, calendar.MondayToFriday(calendar.Window{From: 9 * 60, To: 12 * 60}, calendar.Window{From: 13 * 60, To: 18 * 60})))
+	}
+	p.calendars.Store(key, cal)
+	return cal
+}
+
+// Location is the time zone of the actor's company.
+func (p *Platform) Location(ctx context.Context) *time.Location {
+	s, _ := authz.Of(ctx)
+	if c := p.Authz.Directory().Companies[s.Company]; c != nil {
+		return c.Location
+	}
+	return time.UTC
+}
+
+// AddModule puts a module on the process map and its texts into the catalogue. It
+// panics when a text is unreadable or contradicts another.
+func (p *Platform) AddModule(m Module, texts fs.FS) {
+	p.Modules = append(p.Modules, m)
+	if err := p.Text.Add(texts); err != nil {
+		panic(err)
+	}
+}
+
+// Check is a self-check of a ledger or balance: it returns what is wrong.
+type Check struct {
+	Name string
+	Run  func(ctx context.Context) ([]string, error)
+}
+
+// AddCheck adds a self-check; `meridian doctor` and the nightly job run them all.
+func (p *Platform) AddCheck(name string, run func(ctx context.Context) ([]string, error)) {
+	p.Checks = append(p.Checks, Check{name, run})
+}

@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+
+	"meridian/platform/db"
+	"meridian/platform/money"
+	"meridian/platform/org"
+	"meridian/platform/resource"
+)
+
+type (
+	companyRecord    = org.CompanyRecord
+	departmentRecord = org.DepartmentRecord
+	userRecord       = org.UserRecord
+)
+
+// declare registers the platform's own document types.
+func (p *Platform) declare() {
+	reload := func(ctx context.Context) { db.AfterCommit(ctx, func() { _ = p.Authz.Reload(ctx) }) }
+	p.Companies = resource.Register(p.Types, &resource.Type[companyRecord]{
+		Name: "core.company", Label: "Company", Plural: "Companies", Icon: "building", Number: "C{00}", NoCreate: true, NoOwner: true,
+		Store: db.NewStore[companyRecord](p.DB, "core.company"),
+		Title: func(c *companyRecord) string { return c.Name },
+		Fields: resource.Fields[companyRecord]{
+			resource.Text("name", "Name", func(c *companyRecord) *string { return &c.Name }).Required().InList().Search(),
+			resource.Text("name_en", "Name in English", func(c *companyRecord) *string { return &c.NameEn }),
+			resource.Text("tax_no", "Tax number", func(c *companyRecord) *string { return &c.TaxNo }).InList(),
+			resource.Text("address", "Address", func(c *companyRecord) *string { return &c.Address }),
+			resource.Text("phone", "Phone", func(c *companyRecord) *string { return &c.Phone }),
+			resource.Text("bank", "Bank account", func(c *companyRecord) *string { return &c.Bank }),
+			resource.Text("currency", "Base currency", func(c *companyRecord) *string { return &c.Currency }).ReadOnly().InList(),
+			resource.Enum("lang", "Language", func(c *companyRecord) *string { return &c.Lang }, languages...),
+			resource.Text("tz", "Time zone", func(c *companyRecord) *string { return &c.TZ }).ReadOnly(),
+		},
+		Saved: func(ctx context.Context, _, _ *companyRecord) error { reload(ctx); return nil },
+	})
+	p.Departments = resource.Register(p.Types, &resource.Type[departmentRecord]{
+		Name: "core.department", Label: "Department", Plural: "Departments", Icon: "sitemap", Number: "D{000}", NoOwner: true,
+		Store: db.NewStore[departmentRecord](p.DB, "core.department"),
+		Title: func(d *departmentRecord) string { return d.Name },
+		Fields: resource.Fields[departmentRecord]{
+			resource.Text("name", "Name", func(d *departmentRecord) *string { return &d.Name }).Required().InList().Search().Filter(),
+			resource.OptRef("parent_id", "Part of", func(d *departmentRecord) **int64 { return &d.ParentID }, "core.department").InList().Filter(),
+			resource.Bool("branch", "Head of a branch", func(d *departmentRecord) *bool { return &d.Branch }).InList().Filter(),
+			resource.Ref("manager_id", "Manager", func(d *departmentRecord) *int64 { return &d.ManagerID }, "core.user").InList(),
+		},
+		Saved: func(ctx context.Context, _, _ *departmentRecord) error { reload(ctx); return nil },
+	})
+	p.Users = resource.Register(p.Types, &resource.Type[userRecord]{
+		Name: "core.user", Label: "User", Plural: "Users", Icon: "users", Number: "U{0000}", NoOwner: true,
+		Store:   db.NewStore[userRecord](p.DB, "core.user"),
+		Title:   func(u *userRecord) string { return u.Name },
+		Default: func(_ context.Context, u *userRecord) error { u.Active, u.Lang = true, p.Config.Lang; return nil },
+		Check:   org.CheckUser,
+		Fields: resource.Fields[userRecord]{
+			resource.Text("username", "User name", func(u *userRecord) *string { return &u.Username }).Required().InList().Search().Filter().Limit(60),
+			resource.Text("name", "Name", func(u *userRecord) *string { return &u.Name }).Required().InList().Search().Filter(),
+			resource.Text("title", "Position", func(u *userRecord) *string { return &u.Title }).InList(),
+			resource.Ref("dept_id", "Department", func(u *userRecord) *int64 { return &u.DeptID }, "core.department").Required().InList().Filter(),
+			resource.Ref("manager_id", "Manager", func(u *userRecord) *int64 { return &u.ManagerID }, "core.user"),
+			resource.Text("email", "E-mail", func(u *userRecord) *string { return &u.Email }).InList().Search(),
+			resource.Text("phone", "Phone", func(u *userRecord) *string { return &u.Phone }).Sensitive(),
+			resource.Money("approve_limit", "Approval limit", func(u *userRecord) *money.Amount { return &u.ApproveLimit }),
+			resource.Enum("lang", "Language", func(u *userRecord) *string { return &u.Lang }, languages...),
+			resource.Bool("active", "Active", func(u *userRecord) *bool { return &u.Active }).InList().Filter(),
+		},
+		Saved: func(ctx context.Context, _, _ *userRecord) error { reload(ctx); return nil },
+	})
+}
+
+var languages = []resource.Option{{Value: "zh", Label: "Chinese"}, {Value: "en", Label: "English"}}

@@ -1,0 +1,336 @@
+// Package db is the connection to PostgreSQL: transactions carried in ctx, the
+// generic store behind every document type, and migrations. With internal/store
+// of the modules it is the only importer of gorm.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"meridian/platform/errs"
+	"meridian/platform/record"
+)
+
+// AppRole is the role the program works as. It owns nothing and has no UPDATE,
+// DELETE or TRUNCATE on append-only tables; migrations run as the owner.
+const AppRole = "meridian_app"
+
+// DB is one database.
+type DB struct {
+	gorm *gorm.DB
+	pool *sql.DB
+
+	// Visible answers which rows of object the reader of ctx may see. It is set
+	// while wiring; until then guarded reads are refused.
+	Visible func(ctx context.Context, object, action string) (record.Pred, error)
+}
+
+// Options tune Open.
+type Options struct {
+	MaxConns int // default 40
+	Owner    bool
+}
+
+// Open connects to dsn. Unless o.Owner is set, every connection works as AppRole.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("parse database address: %w", err)
+	}
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "meridian"
+	}
+	cfg.RuntimeParams["timezone"] = "UTC"
+	var opts []stdlib.OptionOpenDB
+	if !o.Owner {
+		opts = append(opts, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, "SET ROLE "+AppRole)
+			return err
+		}))
+	}
+	pool := stdlib.OpenDB(*cfg, opts...)
+	n := o.MaxConns
+	if n == 0 {
+		n = 40
+	}
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		_ = pool.Close()
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	g, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), &gorm.Config{
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+		Logger:                 logger.Discard, // errors are returned, and logged once at the edge
+		NowFunc:                nil,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open gorm: %w", err)
+	}
+	return &DB{gorm: g, pool: pool}, nil
+}
+
+// Close closes every connection.
+func (d *DB) Close() error { return d.pool.Close() }
+
+// Pool is the pool under the store, for packages of the platform that need a
+// connection of their own (LISTEN, River, COPY).
+func (d *DB) Pool() *sql.DB { return d.pool }
+
+type txKey struct{}
+
+type tx struct {
+	gorm   *gorm.DB
+	conn   *sql.Conn
+	after  []func()
+	values map[any]any
+}
+
+func txOf(ctx context.Context) *tx { t, _ := ctx.Value(txKey{}).(*tx); return t }
+
+// InTx reports whether ctx carries a transaction.
+func InTx(ctx context.Context) bool { return txOf(ctx) != nil }
+
+// Tx runs fn in a transaction and commits it if fn returns nil. Inside another
+// Tx it joins that one. Serialisation failures and deadlocks of the outermost
+// transaction are tried again, so fn must do nothing that cannot be repeated.
+func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if InTx(ctx) {
+		return fn(ctx)
+	}
+	var err error
+	for try := range 4 {
+		if try > 0 {
+			time.Sleep(time.Duration(5+rand.IntN(20*try)) * time.Millisecond)
+		}
+		if err = d.once(ctx, fn); !retryable(err) {
+			return err
+		}
+		slog.DebugContext(ctx, "transaction tried again", slog.Int("try", try+1), slog.Any("error", err))
+	}
+	return err
+}
+
+func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error {
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("take a connection: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	g := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
+	g.Statement.ConnPool = conn
+	t := &tx{conn: conn}
+	err = g.Transaction(func(g *gorm.DB) error {
+		t.gorm = g
+		return fn(context.WithValue(ctx, txKey{}, t))
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range t.after {
+		f()
+	}
+	return nil
+}
+
+// AfterCommit runs f when the transaction of ctx has been committed; for nudges
+// that may be lost, never for work. Without a transaction f runs at once.
+func AfterCommit(ctx context.Context, f func()) {
+	if t := txOf(ctx); t != nil {
+		t.after = append(t.after, f)
+		return
+	}
+	f()
+}
+
+// Once reports true the first time it is asked about key in this transaction.
+func Once(ctx context.Context, key any) bool {
+	t := txOf(ctx)
+	if t == nil {
+		return true
+	}
+	if _, seen := t.values[key]; seen {
+		return false
+	}
+	if t.values == nil {
+		t.values = map[any]any{}
+	}
+	t.values[key] = true
+	return true
+}
+
+// Savepoint runs fn so that its failure undoes its own writes and leaves the
+// transaction of ctx usable. Imports and bulk work use it per row.
+func (d *DB) Savepoint(ctx context.Context, fn func(ctx context.Context) error) error {
+	t := txOf(ctx)
+	if t == nil {
+		return d.Tx(ctx, fn)
+	}
+	if err := d.Exec(ctx, "SAVEPOINT s"); err != nil {
+		return err
+	}
+	if err := fn(ctx); err != nil {
+		if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT s"); e != nil {
+			return errors.Join(err, e)
+		}
+		return err
+	}
+	return d.Exec(ctx, "RELEASE SAVEPOINT s")
+}
+
+// Conn gives the pgx connection of the transaction in ctx to fn; River's bridge
+// and COPY need it. It fails outside a transaction.
+func (d *DB) Conn(ctx context.Context, fn func(c *pgx.Conn) error) error {
+	t := txOf(ctx)
+	if t == nil {
+		return errors.New("db: Conn outside a transaction")
+	}
+	return t.conn.Raw(func(driver any) error { return fn(driver.(*stdlib.Conn).Conn()) })
+}
+
+// Gorm returns the session of ctx: the transaction if there is one, else a
+// session on the pool that only reads.
+func (d *DB) Gorm(ctx context.Context) *gorm.DB {
+	if t := txOf(ctx); t != nil {
+		return t.gorm.WithContext(ctx)
+	}
+	return d.gorm.WithContext(ctx)
+}
+
+type runner interface {
+	QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error)
+}
+
+func (d *DB) runner(ctx context.Context) runner {
+	if t := txOf(ctx); t != nil {
+		return t.gorm.Statement.ConnPool
+	}
+	return d.pool
+}
+
+// Exec runs a statement of the platform or of a module's store with $1 ...
+// arguments. Outside a transaction it is refused: a write must not escape the
+// unit of work.
+func (d *DB) Exec(ctx context.Context, q string, args ...any) error {
+	_, err := d.ExecN(ctx, q, args...)
+	return err
+}
+
+// ExecN is Exec that returns the number of rows changed.
+func (d *DB) ExecN(ctx context.Context, q string, args ...any) (int64, error) {
+	if !InTx(ctx) {
+		return 0, errors.New("db: write outside a transaction")
+	}
+	r, err := d.runner(ctx).ExecContext(ctx, q, args...)
+	if err != nil {
+		return 0, Translate(err)
+	}
+	return r.RowsAffected()
+}
+
+// Row scans the single row of q into dest. It returns false when there is none.
+func (d *DB) Row(ctx context.Context, q string, args []any, dest ...any) (bool, error) {
+	rows, err := d.runner(ctx).QueryContext(ctx, q, args...)
+	if err != nil {
+		return false, Translate(err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		return false, Translate(rows.Err())
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return false, fmt.Errorf("scan: %w", err)
+	}
+	return true, Translate(rows.Close())
+}
+
+// Each calls scan for every row of q.
+func (d *DB) Each(ctx context.Context, q string, args []any, scan func(r *sql.Rows) error) error {
+	rows, err := d.runner(ctx).QueryContext(ctx, q, args...)
+	if err != nil {
+		return Translate(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return Translate(rows.Err())
+}
+
+// Select reads the rows of q into a slice of read models by column name.
+func Select[T any](ctx context.Context, d *DB, q string, args ...any) ([]T, error) {
+	var out []T
+	if err := d.Gorm(ctx).Raw(q, args...).Scan(&out).Error; err != nil {
+		return nil, Translate(err)
+	}
+	return out, nil
+}
+
+func pgCode(err error) string {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pe.Code
+	}
+	return ""
+}
+
+func retryable(err error) bool {
+	c := pgCode(err)
+	return c == "40001" || c == "40P01"
+}
+
+// Unavailable reports whether err means the server is gone or restarting.
+func Unavailable(err error) bool {
+	if c := pgCode(err); len(c) == 5 && (c[:2] == "08" || c[:3] == "57P") {
+		return true
+	}
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok || errors.Is(err, sql.ErrConnDone)
+}
+
+// Translate turns what the database refused into an error of the suite. Broken
+// rules of the schema are the backstop; the messages say which one.
+func Translate(err error) error {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return err
+	}
+	switch pe.Code {
+	case "23505":
+		return uniqueError(pe, err)
+	case "23503":
+		return errs.Wrap(errs.Conflict, err, "This refers to a record that does not exist, or other records still use it.")
+	case "23514", "23502", "22003", "22001":
+		return errs.Wrap(errs.Invalid, err, "A value breaks a rule of the database ({0}).", nonEmpty(pe.ConstraintName, pe.ColumnName))
+	case "22021", "22P05":
+		return errs.Wrap(errs.Invalid, err, "The text holds a character that cannot be stored.")
+	case "P0001":
+		if pe.Hint == "precondition" {
+			return errs.Wrap(errs.Precondition, err, pe.Message)
+		}
+	}
+	return err
+}
+
+func nonEmpty(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

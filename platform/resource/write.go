@@ -1,0 +1,556 @@
+package resource
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"meridian/platform/audit"
+	"meridian/platform/authz"
+	"meridian/platform/errs"
+	"meridian/platform/process"
+	"meridian/platform/record"
+	"meridian/platform/trace"
+)
+
+// hidden reports whether the writer may not touch a sensitive field.
+type writer[T any] struct {
+	t   *Type[T]
+	ctx context.Context
+}
+
+func (w writer[T]) hidden(name string) bool {
+	return !w.t.reg.Authz.Can(w.ctx, w.t.Name+"#"+name, "read")
+}
+
+// mask lists the sensitive fields the reader of ctx may not see.
+func (t *Type[T]) mask(ctx context.Context) map[string]bool {
+	var m map[string]bool
+	hide := func(name string) {
+		if !t.reg.Authz.Can(ctx, t.Name+"#"+name, "read") {
+			if m == nil {
+				m = map[string]bool{}
+			}
+			m[name] = true
+		}
+	}
+	for _, f := range t.Fields {
+		if f.Meta.Sensitive {
+			hide(f.Name)
+		}
+		for _, l := range f.Meta.Lines {
+			if l.Sensitive {
+				hide(f.Name + "." + l.Name)
+			}
+		}
+	}
+	return m
+}
+
+func (t *Type[T]) row(ctx context.Context, r *T) Row { return &row[T]{t, r, t.mask(ctx)} }
+
+// fresh returns a new record of the actor with the defaults of the type.
+func (t *Type[T]) fresh(ctx context.Context) (*T, error) {
+	r := new(T)
+	b := baseOf(r)
+	s, _ := authz.Of(ctx)
+	b.CompanyID, b.DeptID, b.OwnerID = s.Company, s.Dept, s.User
+	if t.Default != nil {
+		if err := t.Default(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// NewRow returns an unsaved record with its defaults and in on top, unchecked.
+func (t *Type[T]) NewRow(ctx context.Context, in Values) (Row, error) {
+	r, err := t.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	apply(writer[T]{t, ctx}, t.Fields, r, "", in)
+	return t.row(ctx, r), nil
+}
+
+// CreateRow creates a record from input.
+func (t *Type[T]) CreateRow(ctx context.Context, in Values) (Row, error) {
+	if err := t.reg.Authz.Require(ctx, t.Name, "create"); err != nil {
+		return nil, err
+	}
+	if t.NoCreate && !authz.IsSystem(ctx) {
+		return nil, errs.New(errs.Forbidden, "Records of this type come from other documents; they are not created by hand.")
+	}
+	r, err := t.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
+		return nil, err
+	}
+	if err := t.create(ctx, r, nil, History{}); err != nil {
+		return nil, err
+	}
+	return t.row(ctx, r), nil
+}
+
+// ImportRow creates a record of history: field checks, references and links hold;
+// guards, effects and approvals do not run.
+func (t *Type[T]) ImportRow(ctx context.Context, in Values, h History) (Row, error) {
+	if err := t.reg.Authz.Require(ctx, t.Name, "import"); err != nil {
+		return nil, err
+	}
+	r, err := t.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
+		return nil, err
+	}
+	if h.Reason == "" {
+		h.Reason = "import"
+	}
+	if err := t.create(ctx, r, nil, h); err != nil {
+		return nil, err
+	}
+	return t.row(ctx, r), nil
+}
+
+// Create stores a new record made by code; from names the documents it came from.
+// A zero owner, department or company becomes that of the actor. Modules call it
+// inside effects, under authz.System. Errors: Invalid, Forbidden, Conflict.
+func (t *Type[T]) Create(ctx context.Context, r *T, from ...trace.Ref) error {
+	b := baseOf(r)
+	s, _ := authz.Of(ctx)
+	if b.CompanyID == 0 {
+		b.CompanyID = s.Company
+	}
+	if b.OwnerID == 0 && b.DeptID == 0 && !t.NoOwner {
+		b.OwnerID = s.User
+	}
+	if err := t.reg.Authz.Require(ctx, t.Name, "create"); err != nil {
+		return err
+	}
+	return t.create(ctx, r, from, History{})
+}
+
+func (t *Type[T]) create(ctx context.Context, r *T, from []trace.Ref, h History) error {
+	return t.reg.DB.Tx(ctx, func(ctx context.Context) error { return t.insert(ctx, r, from, h) })
+}
+
+func (t *Type[T]) insert(ctx context.Context, r *T, from []trace.Ref, h History) error {
+	now := t.reg.Now().UTC().Truncate(time.Microsecond)
+	at := now
+	if !h.At.IsZero() {
+		at = h.At.UTC()
+	}
+	b := baseOf(r)
+	t.settle(b)
+	b.CreatedAt, b.UpdatedAt = at, now
+	b.CreatedBy, b.UpdatedBy = authz.Actor(ctx), authz.Actor(ctx)
+	imported := h.Reason != ""
+	if t.Process != nil {
+		t.Process.set(r, t.Process.def.Start())
+		if h.Stage != "" {
+			t.Process.set(r, h.Stage)
+		}
+	}
+	if err := t.validate(ctx, r, nil); err != nil {
+		return err
+	}
+	if !t.reg.Authz.Covers(ctx, t.Name, map[bool]string{true: "import", false: "create"}[imported], b) {
+		return errs.Bad("owner_id", "You may not create records for this owner.")
+	}
+	if err := t.number(ctx, r, h.No, at); err != nil {
+		return err
+	}
+	if imported {
+		if err := t.reg.Engine.AllowImport(ctx, t.Name); err != nil {
+			return err
+		}
+	}
+	if err := t.Store.Insert(ctx, r); err != nil {
+		return err
+	}
+	if t.Process != nil {
+		flag := map[bool]string{true: "import"}[imported]
+		if err := t.reg.Engine.Begin(ctx, &object[T]{t: t, r: r}, t.Name, at, flag, h.Reason); err != nil {
+			return err
+		}
+	}
+	if err := t.link(ctx, r, from); err != nil {
+		return err
+	}
+	if err := t.auditCreate(ctx, r, imported); err != nil {
+		return err
+	}
+	if t.Saved != nil && !imported {
+		return t.Saved(ctx, r, nil)
+	}
+	return nil
+}
+
+// settle gives the row the department and company of its owner.
+func (t *Type[T]) settle(b *record.Base) {
+	if p := t.reg.Authz.Directory().People[b.OwnerID]; p != nil {
+		b.DeptID = p.Dept
+		if b.CompanyID == 0 {
+			b.CompanyID = p.Company
+		}
+	}
+}
+
+func (t *Type[T]) number(ctx context.Context, r *T, given string, at time.Time) error {
+	b := baseOf(r)
+	if given != "" {
+		b.No = given
+		return nil
+	}
+	if b.No != "" {
+		return nil
+	}
+	if t.Day != nil {
+		if d := t.Day(r); !d.IsZero() {
+			at = d.In(time.UTC)
+		}
+	}
+	no, err := t.reg.Numbers.Next(ctx, b.CompanyID, t.Name, t.Number, at)
+	b.No = no
+	return err
+}
+
+// validate runs required fields, references and the rules of the type.
+func (t *Type[T]) validate(ctx context.Context, r, before *T) error {
+	if t.Check != nil {
+		if err := t.Check(ctx, r); err != nil {
+			return err
+		}
+	}
+	bad := missing(t.Fields, r, "")
+	refBad, err := t.checkRefs(ctx, r, before)
+	if err != nil {
+		return err
+	}
+	return errs1(append(bad, refBad...))
+}
+
+// checkRefs makes sure every reference that is new points to a record the writer
+// may see; ids of other companies are as absent as ids that never were.
+func (t *Type[T]) checkRefs(ctx context.Context, r, before *T) ([]errs.Field, error) {
+	type want struct {
+		path string
+		id   int64
+	}
+	old := map[string]bool{}
+	if before != nil {
+		t.eachRef(before, func(_ string, m *Meta, id int64) { old[m.Target+strconv.FormatInt(id, 10)] = true })
+	}
+	need := map[string][]want{}
+	t.eachRef(r, func(path string, m *Meta, id int64) {
+		if !old[m.Target+strconv.FormatInt(id, 10)] {
+			need[m.Target] = append(need[m.Target], want{path, id})
+		}
+	})
+	var bad []errs.Field
+	for target, list := range need {
+		d, err := t.reg.Doc(target)
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]int64, len(list))
+		for i, w := range list {
+			ids[i] = w.id
+		}
+		seen, err := d.(interface {
+			present(ctx context.Context, ids []int64) (map[int64]bool, error)
+		}).present(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range list {
+			if !seen[w.id] {
+				bad = append(bad, errs.Field{Name: w.path, Message: "There is no such record, or you may not see it."})
+			}
+		}
+	}
+	return bad, nil
+}
+
+func (t *Type[T]) eachRef(r *T, each func(path string, m *Meta, id int64)) {
+	for _, f := range t.Fields {
+		switch {
+		case f.lines != nil:
+			f.lines.refs(r, each)
+		case f.Kind == KRef:
+			if n, err := strconv.ParseInt(f.text(r), 10, 64); err == nil {
+				each(f.Name, &f.Meta, n)
+			}
+		}
+	}
+}
+
+// present reports which ids the writer may refer to. People are in the directory,
+// which needs no query.
+func (t *Type[T]) present(ctx context.Context, ids []int64) (map[int64]bool, error) {
+	out := make(map[int64]bool, len(ids))
+	if t.Name == "core.user" {
+		s, _ := authz.Of(ctx)
+		for _, id := range ids {
+			p := t.reg.Authz.Directory().People[id]
+			out[id] = p != nil && (authz.IsSystem(ctx) || p.Company == s.Company)
+		}
+		return out, nil
+	}
+	rows, err := t.Store.Many(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		out[baseOf(&rows[i]).ID] = true
+	}
+	return out, nil
+}
+
+// link records where the new document came from: the given sources and the
+// references declared as Source.
+func (t *Type[T]) link(ctx context.Context, r *T, from []trace.Ref) error {
+	self := t.ref(baseOf(r).ID)
+	for _, f := range t.Fields {
+		if f.Meta.Source {
+			if n, err := strconv.ParseInt(f.text(r), 10, 64); err == nil {
+				from = append(from, trace.Ref{Type: f.Meta.Target, ID: n})
+			}
+		}
+	}
+	for _, src := range from {
+		if err := t.reg.Trace.Link(ctx, src, self, "created"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Type[T]) auditCreate(ctx context.Context, r *T, imported bool) error {
+	changes := make([]audit.Change, 0, len(t.Fields))
+	for i, s := range t.texts(r) {
+		if s != "" && !t.Fields[i].empty(r) {
+			changes = append(changes, audit.Change{Field: t.Fields[i].Name, After: s})
+		}
+	}
+	action := "create"
+	if imported {
+		action = "import"
+	}
+	return t.reg.Audit.Write(ctx, action, t.Name, baseOf(r).ID, changes)
+}
+
+// auditUpdate writes what differs from before; nothing if nothing does.
+func (t *Type[T]) auditUpdate(ctx context.Context, r *T, before []string) error {
+	changes := t.diff(r, before)
+	if len(changes) == 0 {
+		return nil
+	}
+	return t.reg.Audit.Write(ctx, "update", t.Name, baseOf(r).ID, changes)
+}
+
+func (t *Type[T]) diff(r *T, before []string) []audit.Change {
+	var changes []audit.Change
+	for i, s := range t.texts(r) {
+		if s != before[i] {
+			changes = append(changes, audit.Change{Field: t.Fields[i].Name, Before: before[i], After: s})
+		}
+	}
+	return changes
+}
+
+// UpdateRow changes fields of a record. version must be the stored one.
+func (t *Type[T]) UpdateRow(ctx context.Context, id, version int64, in Values) (Row, error) {
+	if err := t.reg.Authz.Require(ctx, t.Name, "update"); err != nil {
+		return nil, err
+	}
+	var out *T
+	err := t.reg.DB.Tx(ctx, func(ctx context.Context) error {
+		r, err := t.Store.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		b := baseOf(r)
+		switch {
+		case b.ArchivedAt != nil:
+			return errs.Missing()
+		case !t.reg.Authz.Covers(ctx, t.Name, "update", b):
+			return errs.New(errs.Forbidden, "You may see this record but not change it.")
+		case t.NoEdit && !authz.IsSystem(ctx):
+			return errs.New(errs.Forbidden, "Records of this type are not changed by hand.")
+		case b.Version != version:
+			return errs.Stale()
+		}
+		if st := t.stageOf(r); st != nil && st.Locked {
+			return errs.New(errs.Precondition, "In stage {0} the fields no longer change.", st.Label)
+		}
+		out = r
+		return t.change(ctx, r, func() error {
+			return errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in))
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t.row(ctx, out), nil
+}
+
+func (t *Type[T]) stageOf(r *T) *process.Stage {
+	if t.Process == nil {
+		return nil
+	}
+	return t.Process.def.Stage(t.Process.stage(r))
+}
+
+// Update changes a record from code, in one transaction: lock, fn, check, store,
+// audit. Effects use it for other documents than their own; the stage is not
+// theirs to write. Errors: NotFound and whatever fn and the rules refuse.
+func (t *Type[T]) Update(ctx context.Context, id int64, fn func(r *T) error) (*T, error) {
+	var out *T
+	err := t.reg.DB.Tx(ctx, func(ctx context.Context) error {
+		r, err := t.Store.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		out = r
+		return t.change(ctx, r, func() error { return fn(r) })
+	})
+	return out, err
+}
+
+func (t *Type[T]) change(ctx context.Context, r *T, fn func() error) error {
+	before := *r
+	texts := t.texts(r)
+	facts := t.facts(r)
+	if err := fn(); err != nil {
+		return err
+	}
+	b := baseOf(r)
+	if b.OwnerID != baseOf(&before).OwnerID {
+		t.settle(b)
+	}
+	if err := t.validate(ctx, r, &before); err != nil {
+		return err
+	}
+	b.UpdatedAt, b.UpdatedBy = t.reg.Now().UTC().Truncate(time.Microsecond), authz.Actor(ctx)
+	if t.Process != nil && t.facts(r) != facts {
+		if err := t.reg.Engine.Void(ctx, t.ref(b.ID)); err != nil {
+			return err
+		}
+	}
+	if err := t.Store.Update(ctx, r); err != nil {
+		return err
+	}
+	if err := t.auditUpdate(ctx, r, texts); err != nil {
+		return err
+	}
+	if b.OwnerID != baseOf(&before).OwnerID && t.Process != nil {
+		if err := t.reg.Engine.Reassign(ctx, t.ref(b.ID), b); err != nil {
+			return err
+		}
+	}
+	if t.Saved != nil {
+		return t.Saved(ctx, r, &before)
+	}
+	return nil
+}
+
+// DeleteRow takes a record out of every list. Its log and links stay; a document
+// that has left its first stage is cancelled by a move instead.
+func (t *Type[T]) DeleteRow(ctx context.Context, id, version int64) error {
+	if err := t.reg.Authz.Require(ctx, t.Name, "delete"); err != nil {
+		return err
+	}
+	return t.reg.DB.Tx(ctx, func(ctx context.Context) error {
+		r, err := t.Store.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		b := baseOf(r)
+		switch {
+		case b.ArchivedAt != nil:
+			return errs.Missing()
+		case !t.reg.Authz.Covers(ctx, t.Name, "delete", b):
+			return errs.New(errs.Forbidden, "You may see this record but not delete it.")
+		case t.NoEdit && !authz.IsSystem(ctx):
+			return errs.New(errs.Forbidden, "Records of this type are not deleted.")
+		case b.Version != version:
+			return errs.Stale()
+		case t.Process != nil && t.Process.stage(r) != t.Process.def.Start():
+			return errs.New(errs.Precondition, "Only a record in its first stage can be deleted; cancel it instead.")
+		}
+		now := t.reg.Now().UTC().Truncate(time.Microsecond)
+		b.ArchivedAt, b.UpdatedAt, b.UpdatedBy = &now, now, authz.Actor(ctx)
+		if err := t.Store.Update(ctx, r); err != nil {
+			return err
+		}
+		if t.Process != nil {
+			if err := t.reg.Engine.Discard(ctx, t.ref(id), &object[T]{t: t, r: r}); err != nil {
+				return err
+			}
+		}
+		return t.reg.Audit.Write(ctx, "delete", t.Name, id, nil)
+	})
+}
+
+// handler gives the engine locked records.
+type handler[T any] struct{ t *Type[T] }
+
+func (h handler[T]) Lock(ctx context.Context, id int64) (process.Object, error) {
+	r, err := h.t.Store.Lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if baseOf(r).ArchivedAt != nil {
+		return nil, errs.Missing()
+	}
+	return &object[T]{t: h.t, r: r, before: h.t.texts(r)}, nil
+}
+
+// FireRow runs a move with its form as input.
+func (t *Type[T]) FireRow(ctx context.Context, id, version int64, move string, in Values) (Row, bool, error) {
+	if t.Process == nil || !t.Process.def.HasMove(move) {
+		return nil, false, errs.New(errs.NotFound, "There is no step {0} here.", move)
+	}
+	if err := t.reg.Authz.Require(ctx, t.Name, move); err != nil {
+		return nil, false, err
+	}
+	if e := t.Process.effects[move]; e != nil {
+		if err := e.check(in); err != nil {
+			return nil, false, err
+		}
+	} else if err := errs1(apply[struct{}](plain{}, nil, nil, "", in, "reason")); err != nil {
+		return nil, false, err
+	}
+	res, err := t.reg.Engine.Fire(ctx, t.ref(id), version, move, in)
+	if err != nil {
+		return nil, false, err
+	}
+	r, err := t.Store.Get(ctx, id)
+	if errs.Is(err, errs.NotFound) { // the move took the record out of the reader's sight
+		r, err = t.Store.Get(authz.System(ctx, "answer of "+t.Name+":"+move), id)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return t.row(ctx, r), res.Pending, nil
+}
+
+// Fire runs a move from code, under the rights of ctx.
+func (t *Type[T]) Fire(ctx context.Context, id int64, move string, in Values) error {
+	if in == nil {
+		in = Values{}
+	}
+	_, err := t.reg.Engine.Fire(ctx, t.ref(id), 0, move, in)
+	return err
+}
+
+// Get returns a record the reader may see.
+func (t *Type[T]) Get(ctx context.Context, id int64) (*T, error) { return t.Store.Get(ctx, id) }
+
+// Ref names a record of the type.
+func (t *Type[T]) Ref(id int64) trace.Ref { return t.ref(id) }
