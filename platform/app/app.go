@@ -12,11 +12,14 @@ import (
 	"time"
 
 	"meridian/configs"
+	"meridian/platform/api"
+	"meridian/platform/attach"
 	"meridian/platform/audit"
 	"meridian/platform/authn"
 	"meridian/platform/authz"
 	"meridian/platform/calendar"
 	"meridian/platform/clock"
+	"meridian/platform/comment"
 	"meridian/platform/config"
 	"meridian/platform/db"
 	"meridian/platform/event"
@@ -31,23 +34,29 @@ import (
 
 // Platform is what every module stands on.
 type Platform struct {
-	Config  config.Config
-	DB      *db.DB
-	Bus     *event.Bus
-	Types   *resource.Registry
-	Process *process.Engine
-	Authz   *authz.Authz
-	Authn   *authn.Authn
-	Audit   *audit.Log
-	Trace   *trace.Trace
-	KPI     *kpi.Registry
-	Numbers *sequence.Numbers
-	Notices *notify.Notices
-	Text    *i18n.Catalogue
-	Log     *slog.Logger
-	Now     clock.Clock
-	Modules []Module
-	Checks  []Check
+	Config   config.Config
+	DB       *db.DB
+	Bus      *event.Bus
+	Types    *resource.Registry
+	Process  *process.Engine
+	Authz    *authz.Authz
+	Authn    *authn.Authn
+	Audit    *audit.Log
+	Trace    *trace.Trace
+	KPI      *kpi.Registry
+	Numbers  *sequence.Numbers
+	Notices  *notify.Notices
+	API      *api.API
+	Comments *comment.Comments
+	Files    *attach.Files
+	Text     *i18n.Catalogue
+	Log      *slog.Logger
+	Now      clock.Clock
+	Modules  []Module
+	// LoginNote stands under the sign-in form: where the accounts of a
+	// demonstration are found.
+	LoginNote string
+	Checks    []Check
 
 	Departments *resource.Type[departmentRecord]
 	Users       *resource.Type[userRecord]
@@ -55,6 +64,9 @@ type Platform struct {
 
 	calendars sync.Map // company id + policy version -> process.Calendar
 }
+
+// Version is the version of the program; the release build sets it.
+var Version = "dev"
 
 // Module is how a business module presents itself on the process map.
 type Module struct {
@@ -80,6 +92,9 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	if err := p.Text.Add(text); err != nil {
 		return nil, err
 	}
+	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
+	p.Files = &attach.Files{DB: d}
+	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Text: p.Text, Version: Version})
 	p.declare()
 	return p, nil
 }
@@ -167,4 +182,39 @@ type Check struct {
 // AddCheck adds a self-check; `meridian doctor` and the nightly job run them all.
 func (p *Platform) AddCheck(name string, run func(ctx context.Context) ([]string, error)) {
 	p.Checks = append(p.Checks, Check{name, run})
+}
+
+// AllChecks are the self-checks of the platform and of every module.
+func (p *Platform) AllChecks() []Check {
+	return append([]Check{
+		{"log: hash chains and stages", p.Process.Verify},
+		{"permissions: compiled rules agree with casbin", p.checkRules},
+	}, p.Checks...)
+}
+
+// checkRules asks casbin and the snapshot the same questions.
+func (p *Platform) checkRules(ctx context.Context) ([]string, error) {
+	var bad []string
+	for id, who := range p.Authz.Directory().People {
+		asked := 0
+		for _, d := range p.Types.Docs() {
+			for _, act := range d.Info().Actions() {
+				if asked++; asked%7 != int(id)%7 { // a seventh of the questions per person
+					continue
+				}
+				want, err := p.Authz.Enforce(id, d.Info().Name, act)
+				if err != nil {
+					return nil, err
+				}
+				got := p.Authz.Can(authz.With(context.WithoutCancel(ctx), authz.Subject{User: id}), d.Info().Name, act)
+				if authz.IsSystem(ctx) {
+					got = len(p.Authz.Explain(id, d.Info().Name, act)) > 0
+				}
+				if got != want {
+					bad = append(bad, fmt.Sprintf("%s %s:%s is %v, casbin says %v", who.Username, d.Info().Name, act, got, want))
+				}
+			}
+		}
+	}
+	return bad, nil
 }

@@ -283,7 +283,8 @@ func Select[T any](ctx context.Context, d *DB, q string, args ...any) ([]T, erro
 	return out, nil
 }
 
-func pgCode(err error) string {
+// Code is the SQLSTATE of an error of the server, "" for any other.
+func Code(err error) string {
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pe.Code
 	}
@@ -291,13 +292,13 @@ func pgCode(err error) string {
 }
 
 func retryable(err error) bool {
-	c := pgCode(err)
+	c := Code(err)
 	return c == "40001" || c == "40P01"
 }
 
 // Unavailable reports whether err means the server is gone or restarting.
 func Unavailable(err error) bool {
-	if c := pgCode(err); len(c) == 5 && (c[:2] == "08" || c[:3] == "57P") {
+	if c := Code(err); len(c) == 5 && (c[:2] == "08" || c[:3] == "57P") {
 		return true
 	}
 	_, ok := errors.AsType[*pgconn.ConnectError](err)

@@ -312,9 +312,6 @@ func ParseRounded[S Scale](s string) (Dec[S], error) {
 // Format groups thousands and keeps at least min digits after the point: "1,234.50".
 func Format[S Scale](a Dec[S], min int32) string {
 	s := a.d.String()
-	if a.d.Exponent() > -min || a.d.IsZero() {
-		s = a.d.StringFixed(min)
-	}
 	neg := strings.HasPrefix(s, "-")
 	s = strings.TrimPrefix(s, "-")
 	whole, frac, _ := strings.Cut(s, ".")
@@ -328,10 +325,7 @@ func Format[S Scale](a Dec[S], min int32) string {
 		}
 		b.WriteByte(whole[i])
 	}
-	if len(frac) > int(min) {
-		frac = strings.TrimRight(frac, "0")
-		frac += strings.Repeat("0", max(0, int(min)-len(frac)))
-	}
+	frac += strings.Repeat("0", max(0, int(min)-len(frac)))
 	if frac != "" {
 		b.WriteString("." + frac)
 	}

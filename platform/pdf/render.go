@@ -28,10 +28,13 @@ func Render(w io.Writer, d Document) error {
 	f.SetTitle(strings.TrimSpace(d.Title+" "+d.No), true)
 	f.SetAuthor(d.Seller.Name, true)
 	f.SetCreator("Meridian", true)
-	f.AddUTF8FontFromBytes("cjk", "", face().ttf) // only read, so documents share it
-	f.SetFont("cjk", "", body.size)
+	p := &painter{f: f, d: d, w: wordsOf(d.Lang), widths: map[rune]float64{}, split: crowded(d)}
+	f.AddUTF8FontFromBytes(evenFont, "", face().ttf) // only read, so documents share it
+	if p.split {
+		f.AddUTF8FontFromBytes(oddFont, "", face().ttf)
+	}
+	f.SetFont(evenFont, "", body.size)
 
-	p := &painter{f: f, d: d, w: wordsOf(d.Lang), widths: map[rune]float64{}}
 	p.page()
 	p.head()
 	p.parties()

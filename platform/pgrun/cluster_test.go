@@ -172,7 +172,7 @@ func TestSuperviseRelaunchesAKilledPostmaster(t *testing.T) {
 	wantControl(t, cluster, "shut down")
 }
 
-func TestStopEndsSupervise(t *testing.T) {
+func TestStopUnderLoadEndsSupervise(t *testing.T) {
 	t.Parallel()
 	cluster := start(t, setupWarm(t))
 	ended := make(chan struct{})
@@ -180,16 +180,6 @@ func TestStopEndsSupervise(t *testing.T) {
 		cluster.Supervise(t.Context(), nil, slog.New(slog.DiscardHandler))
 		close(ended)
 	}()
-	stop(t, cluster)
-	<-ended
-	if p := readPidfile(cluster.place.data); p.pid != 0 {
-		t.Errorf("Supervise started process %d behind the back of Stop", p.pid)
-	}
-}
-
-func TestStopPromptlyUnderLoad(t *testing.T) {
-	t.Parallel()
-	cluster := start(t, setupWarm(t))
 	go func() { _, _ = ask(t.Context(), cluster.DSN("postgres"), "SELECT pg_sleep(60)::text") }()
 	eventually(t, "the query does not run", func() bool {
 		n, err := ask(t.Context(), cluster.DSN("postgres"), "SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
@@ -199,6 +189,10 @@ func TestStopPromptlyUnderLoad(t *testing.T) {
 	stop(t, cluster)
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("stop took %v with a query under way", took)
+	}
+	<-ended
+	if p := readPidfile(cluster.place.data); p.pid != 0 {
+		t.Errorf("Supervise started process %d behind the back of Stop", p.pid)
 	}
 }
 

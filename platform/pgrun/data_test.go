@@ -41,6 +41,7 @@ func TestOtherMajorIsRefusedUntouched(t *testing.T) {
 			data := filepath.Join(c.Root, "pg", "data")
 			before := snapshot(t, data)
 			_, err := Start(t.Context(), c)
+			t.Log(err)
 			wantError(t, err, append(test.words, fmt.Sprintf("PostgreSQL %d", other))...)
 			if after := snapshot(t, data); after != before {
 				t.Errorf("the data changed from\n%s to\n%s", before, after)

@@ -151,7 +151,7 @@ func unpack(version embeddedpostgres.PostgresVersion, mirror, scratch string) er
 	if exists(filepath.Join(server, "bin", "postgres")) {
 		return nil // the error is the wall's
 	}
-	return errors.Join(err, errors.New("the download holds no PostgreSQL server"))
+	return fmt.Errorf("the download brought no server: %w", err)
 }
 
 // freePort satisfies the library, which looks at its port before it downloads.

@@ -219,11 +219,19 @@ func needServer(t *testing.T) binaries {
 	if as.listed() != nil {
 		t.Skip("NOT TESTED: this user has no passwd entry")
 	}
-	found, ok := chooser{conf: c, as: as}.newest(t.Context(), installedDirs())
-	if !ok {
+	server.once.Do(func() {
+		server.found, _ = chooser{conf: c, as: as}.newest(context.Background(), installedDirs())
+	})
+	if server.found.dir == "" {
 		t.Skip("NOT TESTED: no PostgreSQL is installed")
 	}
-	return found
+	return server.found
+}
+
+// server is what is installed here.
+var server struct {
+	once  sync.Once
+	found binaries
 }
 
 // setup is an empty data root.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"meridian/platform/authz"
 	"meridian/platform/money"
+	"meridian/platform/record"
 	"meridian/platform/trace"
 )
 
@@ -143,26 +145,12 @@ func (e *Engine) Done(ctx context.Context, since time.Time) (map[string]int, err
 		if !e.authz.Can(ctx, key, "read") {
 			continue
 		}
-		var ends []string
-		for _, s := range d.Stages {
-			if s.Kind == End {
-				ends = append(ends, s.Key)
-			}
-		}
 		p, err := e.authz.Visible(ctx, key, "read")
 		if err != nil {
 			return nil, err
 		}
 		q := `SELECT count(DISTINCT instance_id) FROM core.proc_event WHERE process = $1 AND at >= $2 AND kind = 'move' AND to_stage = ANY($3) AND from_stage <> to_stage AND position('import' IN flags) = 0`
-		args := []any{key, since, ends}
-		if !p.All {
-			q += ` AND (actor = $4 OR dept_id = ANY($5))`
-			args = append(args, p.User, p.Depts)
-		}
-		if len(p.Companies) > 0 {
-			args = append(args, p.Companies)
-			q += fmt.Sprintf(` AND company_id = ANY($%d)`, len(args))
-		}
+		q, args := narrow(q, []any{key, since, ends(d)}, p)
 		var n int
 		if _, err := e.db.Row(ctx, q, args, &n); err != nil {
 			return nil, fmt.Errorf("count finished %s: %w", key, err)
@@ -170,4 +158,142 @@ func (e *Engine) Done(ctx context.Context, since time.Time) (map[string]int, err
 		out[key] = n
 	}
 	return out, nil
+}
+
+// Clock is how long a document has stood in its stage.
+type Clock struct {
+	Since, Due time.Time
+	Late       bool
+}
+
+// Clocks reads the clocks of several documents of a type; the caller has checked
+// the right to read them.
+func (e *Engine) Clocks(ctx context.Context, typ string, ids []int64) (map[int64]Clock, error) {
+	out := map[int64]Clock{}
+	err := e.db.Each(ctx, `SELECT object_id, entered_at, due_at FROM core.proc_instance WHERE object_type = $1 AND object_id = ANY($2) AND NOT ended`, []any{typ, ids}, func(r *sql.Rows) error {
+		var id int64
+		var c Clock
+		var due sql.NullTime
+		if err := r.Scan(&id, &c.Since, &due); err != nil {
+			return err
+		}
+		c.Due = due.Time
+		c.Late = due.Valid && e.now().After(due.Time)
+		out[id] = c
+		return nil
+	})
+	return out, err
+}
+
+// Waiting is how many hand-overs into a stage wait for their receiver.
+type Waiting struct {
+	Process, Stage, FromRole string
+	N                        int
+	Oldest                   time.Time
+	Late                     bool
+}
+
+// Waiting counts the hand-overs nobody has accepted yet, of what the reader may see.
+func (e *Engine) Waiting(ctx context.Context) ([]Waiting, error) {
+	var out []Waiting
+	for key := range e.current {
+		if !e.authz.Can(ctx, key, "read") {
+			continue
+		}
+		where, args, err := e.visible(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		err = e.db.Each(ctx, `SELECT process, stage, count(*), min(entered_at), bool_or(due_at < clock_timestamp()),
+			coalesce((SELECT role FROM core.proc_event v WHERE v.instance_id = min(i.id) AND v.to_stage = i.stage ORDER BY seq DESC LIMIT 1), '')
+			FROM core.proc_instance i WHERE process = $1 AND NOT ended AND accepted_at IS NULL`+where+` GROUP BY process, stage`, append([]any{key}, args...), func(r *sql.Rows) error {
+			var w Waiting
+			var late sql.NullBool
+			if err := r.Scan(&w.Process, &w.Stage, &w.N, &w.Oldest, &late, &w.FromRole); err != nil {
+				return err
+			}
+			w.Late = late.Bool
+			out = append(out, w)
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("count hand-overs of %s: %w", key, err)
+		}
+	}
+	return out, nil
+}
+
+// Begun counts the documents of a type created since t that the reader may see;
+// imported history does not count.
+func (e *Engine) Begun(ctx context.Context, key string, since time.Time) (int, error) {
+	p, err := e.authz.Visible(ctx, key, "read")
+	if err != nil {
+		return 0, err
+	}
+	q := `SELECT count(*) FROM core.proc_event WHERE process = $1 AND at >= $2 AND seq = 1`
+	args := []any{key, since}
+	q, args = narrow(q, args, p)
+	var n int
+	_, err = e.db.Row(ctx, q, args, &n)
+	return n, err
+}
+
+// narrow adds the row predicate to a query over events.
+func narrow(q string, args []any, p record.Pred) (string, []any) {
+	if !p.All {
+		args = append(args, p.User, p.Depts)
+		q += fmt.Sprintf(` AND (actor = $%d OR dept_id = ANY($%d))`, len(args)-1, len(args))
+	}
+	if len(p.Companies) > 0 {
+		args = append(args, p.Companies)
+		q += fmt.Sprintf(` AND company_id = ANY($%d)`, len(args))
+	}
+	return q, args
+}
+
+// CycleTime is the median working time of the finished documents of a process.
+type CycleTime struct {
+	Process string
+	N       int
+	Median  time.Duration
+}
+
+// CycleTimes measures the documents that reached an end since t, the slowest
+// process first; imported history does not count.
+func (e *Engine) CycleTimes(ctx context.Context, since time.Time) ([]CycleTime, error) {
+	var out []CycleTime
+	for key, d := range e.current {
+		if !e.authz.Can(ctx, key, "read") {
+			continue
+		}
+		p, err := e.authz.Visible(ctx, key, "read")
+		if err != nil {
+			return nil, err
+		}
+		inner := `SELECT instance_id FROM core.proc_event WHERE process = $1 AND at >= $2 AND kind = 'move' AND to_stage = ANY($3) AND seq > 1`
+		args := []any{key, since, ends(d)}
+		inner, args = narrow(inner, args, p)
+		var n int
+		var secs sql.NullFloat64
+		_, err = e.db.Row(ctx, `SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM (SELECT sum(work_secs) AS s FROM core.proc_event
+			WHERE instance_id IN (`+inner+`) GROUP BY instance_id) x`, args, &n, &secs)
+		if err != nil {
+			return nil, fmt.Errorf("cycle time of %s: %w", key, err)
+		}
+		if n > 0 {
+			out = append(out, CycleTime{key, n, time.Duration(secs.Float64 * float64(time.Second))})
+		}
+	}
+	slices.SortFunc(out, func(a, b CycleTime) int { return int(b.Median - a.Median) })
+	return out, nil
+}
+
+func ends(d *Definition) []string {
+	var out []string
+	for _, s := range d.Stages {
+		if s.Kind == End {
+			out = append(out, s.Key)
+		}
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"meridian/platform/errs"
@@ -73,20 +74,11 @@ func Ask[T, In any](form Fields[In], fn func(ctx context.Context, r *T, in *In) 
 	for _, f := range form {
 		e.form = append(e.form, &f.Meta)
 	}
-	decode := func(v Values) (*In, error) {
-		in := new(In)
-		skip := []string{"reason"}
-		for _, f := range form {
-			if f.Name == "reason" {
-				skip = nil
-			}
-		}
-		bad := apply(plain{}, form, in, "", v, skip...)
-		if len(bad) == 0 {
-			bad = missing(form, in, "")
-		}
-		return in, errs1(bad)
+	skip := []string{"reason"}
+	if slices.ContainsFunc(form, func(f *Field[In]) bool { return f.Name == "reason" }) {
+		skip = nil
 	}
+	decode := func(v Values) (*In, error) { return Decode(form, v, skip...) }
 	e.check = func(v Values) error { _, err := decode(v); return err }
 	e.run = func(ctx context.Context, r *T, v Values) error {
 		in, err := decode(v)
@@ -96,6 +88,17 @@ func Ask[T, In any](form Fields[In], fn func(ctx context.Context, r *T, in *In) 
 		return fn(ctx, r, in)
 	}
 	return e
+}
+
+// Decode reads the values of a form into In; names in skip are not looked at. It
+// returns Invalid with every refused field.
+func Decode[In any](form Fields[In], v Values, skip ...string) (*In, error) {
+	in := new(In)
+	bad := apply(plain{}, form, in, "", v, skip...)
+	if len(bad) == 0 {
+		bad = missing(form, in, "")
+	}
+	return in, errs1(bad)
 }
 
 // errs1 keeps a nil *errs.Error from becoming a non-nil error.

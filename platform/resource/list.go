@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -315,6 +316,32 @@ func (t *Type[T]) GetRow(ctx context.Context, id int64) (Row, error) {
 		return nil, errs.Missing()
 	}
 	return t.row(ctx, r), nil
+}
+
+// Rows returns those of ids the reader may see.
+func (t *Type[T]) Rows(ctx context.Context, ids []int64) ([]Row, error) {
+	rows, err := t.Store.Many(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	mask := t.mask(ctx)
+	out := make([]Row, len(rows))
+	for i := range rows {
+		out[i] = &row[T]{t, &rows[i], mask}
+	}
+	return out, nil
+}
+
+// PrintRow writes a record the reader may see as PDF.
+func (t *Type[T]) PrintRow(ctx context.Context, id int64, w io.Writer) error {
+	if t.Print == nil || !t.reg.Authz.Can(ctx, t.Name, "read") {
+		return errs.Missing()
+	}
+	r, err := t.Store.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	return t.Print(authz.System(ctx, "print "+t.Name), r, w)
 }
 
 // Groups counts the records of q per value of by, which must be "stage" or a

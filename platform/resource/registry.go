@@ -170,3 +170,32 @@ type History struct {
 	// Final marks a record whose stage is an end although the file has no dates.
 	Reason string // names the file
 }
+
+// Cards reads the documents of a thread that the reader may see.
+func (g *Registry) Cards(ctx context.Context, self trace.Ref, links []trace.Link) (map[trace.Ref]Row, error) {
+	ids := map[string][]int64{self.Type: {self.ID}}
+	seen := map[trace.Ref]bool{self: true}
+	for _, l := range links {
+		for _, r := range []trace.Ref{l.Source, l.Target} {
+			if !seen[r] {
+				seen[r] = true
+				ids[r.Type] = append(ids[r.Type], r.ID)
+			}
+		}
+	}
+	out := map[trace.Ref]Row{}
+	for typ, list := range ids {
+		d := g.docs[typ]
+		if d == nil || !g.Authz.Can(ctx, typ, "read") {
+			continue
+		}
+		rows, err := d.Rows(ctx, list)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[trace.Ref{Type: typ, ID: r.Base().ID}] = r
+		}
+	}
+	return out, nil
+}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
@@ -43,14 +44,15 @@ type Type[T any] struct {
 	Check func(ctx context.Context, r *T) error
 	// Saved runs after the row is stored, in the same transaction; before is nil on
 	// create.
-	Saved   func(ctx context.Context, r, before *T) error
+	Saved func(ctx context.Context, r, before *T) error
+	// Print writes the document as PDF for people outside.
+	Print   func(ctx context.Context, r *T, w io.Writer) error
 	Process *Flow[T]
 	Rules   map[string][]process.Rule // default rules of the approval matrices named by moves
 
 	NoCreate bool // made by other documents only
 	NoEdit   bool // never changed by hand
 	NoOwner  bool // no owner field (master data of the whole company)
-	Public   bool // a public web form may create it (see api)
 
 	reg  *Registry
 	base func(*T) *record.Base
@@ -62,7 +64,8 @@ type Info struct {
 	Fields                            []*Meta
 	Process                           *process.Definition
 	Forms                             map[string][]*Meta // input of moves
-	HasAmount, NoCreate, NoEdit       bool
+	HasAmount, HasPrint               bool
+	NoCreate, NoEdit                  bool
 	SumBy                             string
 	Number                            string
 }
@@ -105,6 +108,8 @@ type Doc interface {
 	NewRow(ctx context.Context, in Values) (Row, error)
 	GetRow(ctx context.Context, id int64) (Row, error)
 	ListRows(ctx context.Context, q ListQuery) (List, error)
+	// Rows returns those of ids the reader may see, without their lines.
+	Rows(ctx context.Context, ids []int64) ([]Row, error)
 	CreateRow(ctx context.Context, in Values) (Row, error)
 	// ImportRow creates a record of history in the stage and at the time of the file.
 	ImportRow(ctx context.Context, in Values, h History) (Row, error)
@@ -116,6 +121,8 @@ type Doc interface {
 	Titles(ctx context.Context, ids []int64) (map[int64]string, error)
 	// FindKey finds a record by number, title field or a unique text field.
 	FindKey(ctx context.Context, field, value string) (int64, error)
+	// PrintRow writes the document as PDF. NotFound when the type has no print form.
+	PrintRow(ctx context.Context, id int64, w io.Writer) error
 	Groups(ctx context.Context, q ListQuery, by, sum string) ([]record.Group, error)
 	Options(ctx context.Context, row Row) (process.Status, *process.Definition, []process.Option, error)
 	columns() map[string]bool
@@ -146,7 +153,7 @@ func lineOf[L any](l *L) *record.Line {
 // Info describes the type.
 func (t *Type[T]) Info() *Info {
 	module, _, _ := strings.Cut(t.Name, ".")
-	i := &Info{Name: t.Name, Module: module, Label: t.Label, Plural: t.Plural, Icon: t.Icon, HasAmount: t.Amount != nil, NoCreate: t.NoCreate, NoEdit: t.NoEdit, SumBy: t.SumBy, Number: t.Number}
+	i := &Info{Name: t.Name, Module: module, Label: t.Label, Plural: t.Plural, Icon: t.Icon, HasAmount: t.Amount != nil, HasPrint: t.Print != nil, NoCreate: t.NoCreate, NoEdit: t.NoEdit, SumBy: t.SumBy, Number: t.Number}
 	for _, f := range t.Fields {
 		i.Fields = append(i.Fields, &f.Meta)
 	}

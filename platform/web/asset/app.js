@@ -139,6 +139,7 @@ function reference(el) {
       no_results: () => `<div class="no-results">${texts.none}</div>`,
     },
   });
+  el.ariaHidden = true; // the combobox speaks
   for (const a of ['aria-invalid', 'aria-describedby', 'aria-required']) if (el.hasAttribute(a)) ts.control_input.setAttribute(a, el.getAttribute(a));
 }
 
@@ -149,7 +150,7 @@ async function init(in_ = document.body) {
   $$('tr.no-script', in_).forEach((r) => r.remove());
   for (const table of fresh(in_, '[data-lines]')) if (!$('tr[data-line]', table)) addLine(table.dataset.lines, $(`[data-add="${table.dataset.lines}"]`)?.dataset.src);
   fresh(in_, '[data-toast]').forEach(leave);
-  fresh(in_, '[data-focus]').forEach((el) => { el.focus(); const f = el.closest('form[data-dirty]'); if (f) f.dataset.dirty = 'yes'; });
+  fresh(in_, '[data-focus]').forEach((el) => { el.focus(); if (navigator.userActivation?.hasBeenActive) dirty(el); }); // a refused form is still unsaved
   ticks();
   const refs = fresh(in_, 'select[data-ref]'), boards = fresh(in_, '[data-board]');
   if (refs.length) {
@@ -250,6 +251,33 @@ function theme(name) {
 let before;
 addEventListener('beforeprint', () => { before = root.dataset.bsTheme; theme('light'); });
 addEventListener('afterprint', () => theme(before));
+
+// ---- event stream: HTTP/1.1 gives a browser six connections per host, and a page in the
+// back/forward cache keeps its own; a hidden or left page gives its stream back ----
+class Stream extends EventTarget {
+  #names = new Set();
+  #source;
+  constructor(url) {
+    super();
+    this.url = url;
+    document.addEventListener('visibilitychange', () => document.hidden ? this.close() : this.open());
+    addEventListener('pagehide', () => this.close());
+    addEventListener('pageshow', () => this.open());
+    this.open();
+  }
+  open() {
+    if (this.#source || document.hidden) return;
+    this.#source = new EventSource(this.url);
+    this.#names.forEach((n) => this.#pass(n));
+  }
+  close() { this.#source?.close(); this.#source = undefined; }
+  #pass(name) { this.#source.addEventListener(name, ({ data }) => this.dispatchEvent(new MessageEvent(name, { data }))); }
+  addEventListener(name, fn) {
+    super.addEventListener(name, fn);
+    if (!this.#names.has(name)) { this.#names.add(name); if (this.#source) this.#pass(name); }
+  }
+}
+htmx.createEventSource = (url) => new Stream(url);
 
 // ---- graph ----
 function zoom(how) {

@@ -18,6 +18,9 @@ function tokens() {
 
 const number = (v) => v.toLocaleString('en-US');
 
+// roomy leaves the upper part of an axis to the lines in front of the bars.
+const roomy = ({ max }) => { const step = 2 * 10 ** Math.floor(Math.log10(max || 1)); return Math.ceil(max * 1.6 / step) * step; };
+
 // trend: areas under lines, a dashed plan, bars on the right axis.
 function trend(d, t) {
   const lines = [t.c1, t.c3, t.c5];
@@ -25,7 +28,7 @@ function trend(d, t) {
   const series = d.series.map((s) => {
     if (s.kind === 'bar') return { name: s.name, type: 'bar', yAxisIndex: 1, data: s.values, barWidth: 14, z: 1, itemStyle: { color: t.c2, opacity: .55, borderRadius: [4, 4, 0, 0] } };
     const plan = s.kind === 'plan', color = plan ? t.c4 : lines[n++];
-    return { name: s.name, type: 'line', smooth: .35, showSymbol: false, data: s.values, z: plan ? 2 : 3, itemStyle: { color }, lineStyle: { width: plan ? 2 : 3, type: plan ? [5, 4] : 'solid', color }, areaStyle: plan || n > 1 ? undefined : { color, opacity: .1 } };
+    return { name: s.name, type: 'line', smooth: .35, smoothMonotone: 'x', showSymbol: false, data: s.values, z: plan ? 2 : 3, itemStyle: { color }, lineStyle: { width: plan ? 2 : 3, type: plan ? [5, 4] : 'solid', color }, areaStyle: plan || n > 1 ? undefined : { color, opacity: .1 } };
   });
   const axis = { type: 'value', scale: true, splitNumber: 4, axisLabel: { color: t.axis, fontSize: 12, formatter: number }, splitLine: { lineStyle: { color: t.grid } } };
   const bars = d.series.some((s) => s.kind === 'bar');
@@ -34,7 +37,7 @@ function trend(d, t) {
     grid: { left: 4, right: bars ? 4 : 14, top: 44, bottom: 8, containLabel: true },
     tooltip: { trigger: 'axis', renderMode: 'richText', backgroundColor: t.card, borderColor: t.grid, textStyle: { color: t.text, fontSize: 12.5 } },
     xAxis: { type: 'category', data: d.labels, axisLine: { lineStyle: { color: t.grid } }, axisTick: { show: false }, axisLabel: { color: t.axis, fontSize: 12 } },
-    yAxis: bars ? [axis, { ...axis, scale: false, splitLine: { show: false } }] : axis,
+    yAxis: bars ? [axis, { ...axis, scale: false, max: roomy, splitLine: { show: false } }] : axis,
     series,
   };
 }
@@ -53,27 +56,26 @@ function funnel(d, t) {
 
 function gauge(d, t) {
   const min = d.min || 0, max = d.max || 100, value = d.values[0], target = d.targets?.[0];
-  const ring = { type: 'gauge', min, max, startAngle: 210, endAngle: -30, center: ['50%', '58%'], radius: '88%', splitLine: { show: false }, axisTick: { show: false } };
+  const ring = { type: 'gauge', min, max, startAngle: 210, endAngle: -30, center: ['50%', '57%'], radius: '96%', splitLine: { show: false }, axisTick: { show: false } };
   const series = [{
     ...ring, splitNumber: 4, progress: { show: true, width: 16, roundCap: true, itemStyle: { color: t.c2 } }, pointer: { show: false },
     axisLine: { roundCap: true, lineStyle: { width: 16, color: [[1, t.grid]] } }, axisLabel: { color: t.axis, fontSize: 11.5, distance: 26 }, anchor: { show: false },
-    detail: { offsetCenter: [0, '6%'], formatter: () => `{v|${d.texts?.[0] ?? value}}{u|${d.unit || ''}}`, rich: { v: { fontSize: 38, fontWeight: 680, color: t.text, fontFamily: t.font }, u: { fontSize: 15, color: t.soft, padding: [14, 0, 0, 4] } } },
+    detail: { offsetCenter: [0, '6%'], formatter: () => `{v|${d.texts?.[0] ?? value}}{u|${d.unit || ''}}`, rich: { v: { fontSize: 42, fontWeight: 680, color: t.text, fontFamily: t.font }, u: { fontSize: 15, color: t.soft, padding: [14, 0, 0, 4] } } },
     data: [{ value }],
   }];
   if (target !== undefined) {
     const at = (target - min) / (max - min);
-    series.push({ ...ring, splitNumber: 1, axisLabel: { show: false }, axisLine: { lineStyle: { width: 22, color: [[Math.max(0, at - .006), 'transparent'], [at + .006, t.c5], [1, 'transparent']] } }, radius: '91%', pointer: { show: false }, detail: { show: false }, silent: true });
+    series.push({ ...ring, splitNumber: 1, axisLabel: { show: false }, axisLine: { lineStyle: { width: 22, color: [[Math.max(0, at - .006), 'transparent'], [at + .006, t.c5], [1, 'transparent']] } }, radius: '99%', pointer: { show: false }, detail: { show: false }, silent: true });
   }
   return { series };
 }
 
 function bars(d, t) {
   const over = (i) => d.targets && d.values[i] > d.targets[i];
-  const top = Math.max(...d.values, ...(d.targets || [0]));
   return {
     legend: d.targets && { right: 6, top: 4, itemWidth: 12, itemHeight: 8, selectedMode: false, textStyle: { color: t.soft, fontSize: 12.5 }, data: [{ name: texts.actual, itemStyle: { color: t.c1 } }, { name: texts.target, itemStyle: { color: t.text } }] },
-    grid: { left: 4, right: d.texts ? 70 : 14, top: d.targets ? 36 : 10, bottom: 4, containLabel: true },
-    xAxis: { type: 'value', max: Math.ceil(top * 1.02), axisLabel: { color: t.axis, fontSize: 12, formatter: number }, splitLine: { lineStyle: { color: t.grid } } },
+    grid: { left: 10, right: d.texts ? 70 : 14, top: d.targets ? 36 : 10, bottom: 4, containLabel: true },
+    xAxis: { type: 'value', axisLabel: { color: t.axis, fontSize: 12, formatter: number }, splitLine: { lineStyle: { color: t.grid } } },
     yAxis: { type: 'category', inverse: true, data: d.labels, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: t.text, fontSize: 12.5 } },
     series: [{
       name: texts.actual, type: 'bar', barWidth: 12, silent: true,

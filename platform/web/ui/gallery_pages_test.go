@@ -106,7 +106,7 @@ var gallery = map[string]sample{
 	"notices": {page: head("通知", "Notices", "", "", "/notices", nil), body: func(s say) templ.Component {
 		return ui.Notices{Items: notices(s), Pager: ui.Pager{Total: "3", Page: 1, Pages: 1, Target: "notices"}}
 	}},
-	"bell": {page: head("经营驾驶舱", "Executive cockpit", "2026 年 11 月", "November 2026", "/", period), body: cockpit,
+	"bell": {page: head("待办中心", "Inbox", "", "", "/inbox", nil), body: inbox,
 		after: `document.querySelector('#bell summary').click()`},
 	"palette": {page: head("销售订单", "Sales orders", "线索到回款 · 订单履约", "Lead to cash · Fulfilment", "/list", orderButtons), body: func(s say) templ.Component { return orders(s, true) },
 		after: `document.querySelector('[data-palette]').click()`},

@@ -1,0 +1,305 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"meridian/platform/errs"
+	"meridian/platform/resource"
+	"meridian/platform/trace"
+)
+
+// declare makes the operations of one document type.
+func (a *API) declare(d resource.Doc) {
+	info := d.Info()
+	base := "/" + strings.Replace(info.Name, ".", "/", 1)
+	one := base + "/{id}"
+	rec := &schema{Ref: info.Name}
+	op := func(verb, method, path, perm, summary string) *Op {
+		return &Op{ID: info.Name + "." + verb, Method: method, Path: path, Perm: info.Name + ":" + perm, Summary: summary, doc: info.Name, answer: rec, status: http.StatusOK}
+	}
+
+	list := op("list", http.MethodGet, base, "read", "List: "+info.Plural)
+	list.query, list.answer = listParams(info), &schema{List: info.Name}
+	list.run = func(ctx context.Context, r *Request) (Response, error) { return a.list(ctx, d, r) }
+	a.add(list)
+
+	get := op("get", http.MethodGet, one, "read", "Read: "+info.Label)
+	get.Perm = "" // no right reads as absent
+	get.run = func(ctx context.Context, r *Request) (Response, error) {
+		id, err := pathID(r)
+		if err != nil {
+			return Response{}, err
+		}
+		row, err := d.GetRow(ctx, id)
+		return record(row, http.StatusOK, err)
+	}
+	a.add(get)
+
+	if !info.NoCreate {
+		create := op("create", http.MethodPost, base, "create", "Create: "+info.Label)
+		create.body, create.status = &schema{Fields: writable(info.Fields), Require: true}, http.StatusCreated
+		create.run = func(ctx context.Context, r *Request) (Response, error) {
+			v, err := decode(r.Body, info.Fields)
+			if err != nil {
+				return Response{}, err
+			}
+			row, err := d.CreateRow(ctx, v)
+			return record(row, http.StatusCreated, err)
+		}
+		a.add(create)
+	}
+	if !info.NoEdit {
+		a.declareEdit(d, info, one, op)
+	}
+	a.declareMoves(d, info, one, op)
+	a.declareExtras(d, info, one, op)
+}
+
+func (a *API) declareEdit(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {
+	update := op("update", http.MethodPatch, one, "update", "Change: "+info.Label)
+	update.body = &schema{Fields: writable(info.Fields)}
+	update.run = func(ctx context.Context, r *Request) (Response, error) {
+		id, err := pathID(r)
+		if err != nil {
+			return Response{}, err
+		}
+		version, err := ifMatch(r, true)
+		if err != nil {
+			return Response{}, err
+		}
+		v, err := decode(r.Body, info.Fields)
+		if err != nil {
+			return Response{}, err
+		}
+		row, err := d.UpdateRow(ctx, id, version, v)
+		return record(row, http.StatusOK, err)
+	}
+	a.add(update)
+
+	del := op("delete", http.MethodDelete, one, "delete", "Delete: "+info.Label)
+	del.answer, del.status = nil, http.StatusNoContent
+	del.run = func(ctx context.Context, r *Request) (Response, error) {
+		id, err := pathID(r)
+		if err != nil {
+			return Response{}, err
+		}
+		version, err := ifMatch(r, true)
+		if err != nil {
+			return Response{}, err
+		}
+		return Response{Status: http.StatusNoContent}, d.DeleteRow(ctx, id, version)
+	}
+	a.add(del)
+}
+
+func (a *API) declareMoves(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {
+	if info.Process == nil {
+		return
+	}
+	done := map[string]bool{}
+	for _, m := range info.Process.Moves {
+		if m.System || done[m.Name] {
+			continue
+		}
+		done[m.Name] = true
+		form := info.Forms[m.Name]
+		if m.Reason {
+			form = append([]*resource.Meta{{Name: "reason", Label: "Reason", Kind: resource.KLongText, Required: true, Max: 2000}}, form...)
+		}
+		o := op(m.Name, http.MethodPost, one+"/"+m.Name, m.Name, m.Label+": "+info.Label)
+		o.body = &schema{Fields: form, Require: true}
+		o.run = func(ctx context.Context, r *Request) (Response, error) {
+			id, err := pathID(r)
+			if err != nil {
+				return Response{}, err
+			}
+			version, err := ifMatch(r, false)
+			if err != nil {
+				return Response{}, err
+			}
+			v, err := decode(r.Body, form)
+			if err != nil {
+				return Response{}, err
+			}
+			row, pending, err := d.FireRow(ctx, id, version, m.Name, v)
+			status := http.StatusOK
+			if pending {
+				status = http.StatusAccepted
+			}
+			return record(row, status, err)
+		}
+		a.add(o)
+	}
+}
+
+func record(row resource.Row, status int, err error) (Response, error) {
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Status: status, Body: row.AppendJSON(make([]byte, 0, 1024)), ETag: fmt.Sprintf(`"%d"`, row.Base().Version)}, nil
+}
+
+func pathID(r *Request) (int64, error) {
+	id, err := strconv.ParseInt(r.Path["id"], 10, 64)
+	if err != nil || id <= 0 {
+		return 0, errs.Missing()
+	}
+	return id, nil
+}
+
+// ifMatch reads the version of If-Match: "3", W/"3" or 3.
+func ifMatch(r *Request, owed bool) (int64, error) {
+	h := strings.Trim(strings.TrimPrefix(strings.TrimSpace(r.Header.Get("If-Match")), "W/"), `"`)
+	if h == "" || h == "*" {
+		if owed {
+			return 0, errNoVersion
+		}
+		return 0, nil
+	}
+	v, err := strconv.ParseInt(h, 10, 64)
+	if err != nil || v <= 0 {
+		return 0, errs.Stale()
+	}
+	return v, nil
+}
+
+func listParams(info *resource.Info) []param {
+	out := []param{
+		{Name: "q", Type: "string", Help: "Text to search for."},
+		{Name: "sort", Type: "string", Help: "Field, or -field for descending order."},
+		{Name: "limit", Type: "integer", Help: "1 to 200, 50 if absent."},
+		{Name: "cursor", Type: "string", Help: "The value of next of the page before."},
+		{Name: "page", Type: "integer", Help: "Page from 1, instead of a cursor."},
+		{Name: "total", Type: "string", Enum: []string{"exact", "none"}, Help: "How to count: to 10,000 if absent."},
+		{Name: "no", Type: "string"}, {Name: "id", Type: "string"},
+	}
+	if info.Process != nil {
+		out = append(out, param{Name: "stage", Type: "string", Help: "One or more stages, separated by commas."})
+	}
+	for _, f := range info.Fields {
+		if f.Filter {
+			for _, n := range resource.FilterNames(f) {
+				out = append(out, param{Name: n, Type: "string"})
+			}
+		}
+	}
+	return out
+}
+
+// ParseList reads the parameters of a list; names that are not its own stay out.
+func ParseList(q url.Values) (resource.ListQuery, error) {
+	lq := resource.ListQuery{Filters: map[string][]string{}, Q: q.Get("q"), Sort: q.Get("sort"), Cursor: q.Get("cursor"), Total: q.Get("total")}
+	var bad []errs.Field
+	number := func(name string) int {
+		s := q.Get(name)
+		if s == "" {
+			return 0
+		}
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 1_000_000 {
+			bad = append(bad, errs.Field{Name: name, Message: "A whole number from 1 is expected."})
+		}
+		return n
+	}
+	lq.Limit, lq.Page = number("limit"), number("page")
+	for name, v := range q {
+		switch name {
+		case "q", "sort", "limit", "cursor", "page", "total":
+		default:
+			lq.Filters[name] = v
+		}
+	}
+	if e := errs.Join(bad); e != nil {
+		return lq, e
+	}
+	return lq, nil
+}
+
+func (a *API) list(ctx context.Context, d resource.Doc, r *Request) (Response, error) {
+	q, err := ParseList(r.Query)
+	if err != nil {
+		return Response{}, err
+	}
+	l, err := d.ListRows(ctx, q)
+	if err != nil {
+		return Response{}, err
+	}
+	b := make([]byte, 0, 1024+len(l.Rows)*600)
+	b = append(b, `{"items":[`...)
+	for i, row := range l.Rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = row.AppendJSON(b)
+	}
+	b = append(b, `],"total":`...)
+	if l.Total == nil {
+		b = append(b, "null"...)
+	} else {
+		b = strconv.AppendInt(b, int64(*l.Total), 10)
+	}
+	b = append(b, `,"next":`...)
+	if l.Next == "" {
+		b = append(b, "null"...)
+	} else {
+		b = appendString(b, l.Next)
+	}
+	return Response{Status: http.StatusOK, Body: append(b, '}')}, nil
+}
+
+// declareExtras gives every type its thread, log and bulk move.
+func (a *API) declareExtras(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {
+	thread := op("thread", http.MethodGet, one+"/thread", "read", "Thread of documents: "+info.Label)
+	thread.Perm, thread.answer = "", &schema{Any: true}
+	thread.run = func(ctx context.Context, r *Request) (Response, error) {
+		id, err := pathID(r)
+		if err != nil {
+			return Response{}, err
+		}
+		if _, err := d.GetRow(ctx, id); err != nil {
+			return Response{}, err
+		}
+		return a.thread(ctx, trace.Ref{Type: info.Name, ID: id})
+	}
+	a.add(thread)
+	if info.Process == nil {
+		return
+	}
+	log := op("log", http.MethodGet, one+"/log", "read", "Process log: "+info.Label)
+	log.Perm, log.answer = "", &schema{Any: true}
+	log.run = func(ctx context.Context, r *Request) (Response, error) {
+		id, err := pathID(r)
+		if err != nil {
+			return Response{}, err
+		}
+		if _, err := d.GetRow(ctx, id); err != nil {
+			return Response{}, err
+		}
+		return a.history(ctx, trace.Ref{Type: info.Name, ID: id})
+	}
+	a.add(log)
+	for verb, run := range map[string]func(ctx context.Context, ref trace.Ref) error{"withdraw_approval": a.Process.Withdraw, "accept_handover": a.Process.Accept} {
+		o := op(verb, http.MethodPost, one+"/"+verb, "read", strings.ReplaceAll(verb, "_", " ")+": "+info.Label)
+		o.Perm = ""
+		o.run = func(ctx context.Context, r *Request) (Response, error) {
+			id, err := pathID(r)
+			if err != nil {
+				return Response{}, err
+			}
+			if _, err := d.GetRow(ctx, id); err != nil {
+				return Response{}, err
+			}
+			if err := run(ctx, trace.Ref{Type: info.Name, ID: id}); err != nil {
+				return Response{}, err
+			}
+			row, err := d.GetRow(ctx, id)
+			return record(row, http.StatusOK, err)
+		}
+		a.add(o)
+	}
+}

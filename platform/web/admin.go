@@ -1,0 +1,378 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"meridian/platform/audit"
+	"meridian/platform/authz"
+	"meridian/platform/date"
+	"meridian/platform/errs"
+	"meridian/platform/i18n"
+	"meridian/platform/web/ui"
+)
+
+func (v *view) lang() i18n.Lang { return i18n.LangOf(v.ctx) }
+
+// commonActions are the columns of the role matrix; the moves of a type follow in
+// its row.
+var commonActions = []string{"read", "create", "update", "delete", "export", "import"}
+
+var actionLabels = map[string]string{"read": "Read", "create": "Create", "update": "Change", "delete": "Delete", "export": "Export", "import": "Import"}
+
+// pages are permissions that belong to no document type.
+var pagePermissions = []struct{ object, label string }{{"page.cockpit", "Cockpit"}, {"core.role", "Roles and permissions"}, {"core.audit", "Audit trail"}, {"core.job", "Scheduler"}}
+
+func (s *Server) roles(v *view) error {
+	m, err := s.matrix(v, v.c.Query("role"), nil)
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, v.t("Roles and permissions"), v.t("Who may do what, and how far"), "matrix", m, nil)
+}
+
+// matrix is the page of one role; posted holds unsaved choices.
+func (s *Server) matrix(v *view, role string, posted map[string]string) (ui.Matrix, error) {
+	if err := v.Authz.Require(v.ctx, "core.role", "read"); err != nil {
+		return ui.Matrix{}, err
+	}
+	roles, err := v.Authz.AllRoles(v.ctx)
+	if err != nil {
+		return ui.Matrix{}, err
+	}
+	if role == "" && len(roles) > 0 {
+		role = roles[0].Code
+	}
+	rules, err := v.Authz.Rules(v.ctx, role)
+	if err != nil {
+		return ui.Matrix{}, err
+	}
+	have := map[string]string{}
+	for _, r := range rules {
+		have[r.Object+":"+r.Action] = r.Scope
+	}
+	m := ui.Matrix{Role: role, Path: "/admin/roles", Action: "/admin/roles", Preview: "/admin/roles/preview", Version: v.Authz.Version(), ReadOnly: role == "core.admin" || !v.Authz.Can(v.ctx, "core.role", "update")}
+	for _, r := range roles {
+		m.Roles = append(m.Roles, ui.Option{Value: r.Code, Label: fmt.Sprintf("%s (%d)", v.t(r.Label), r.Holders)})
+	}
+	for _, a := range commonActions {
+		m.Actions = append(m.Actions, v.t(actionLabels[a]))
+	}
+	for _, x := range append([]string{"none"}, authz.ScopeNames...) {
+		m.Scopes = append(m.Scopes, ui.Option{Value: x, Label: v.t("scope " + x)})
+	}
+	cell := func(object, action, label string) ui.MatrixCell {
+		c := ui.MatrixCell{Action: action, Label: label, Scope: effective(have, object, action)}
+		if p, ok := posted[object+":"+action]; ok && p != c.Scope {
+			c.Scope, c.Changed = p, true
+		}
+		return c
+	}
+	groups := map[string]*ui.MatrixGroup{}
+	var order []string
+	for _, d := range v.Types.Docs() {
+		info := d.Info()
+		g := groups[info.Module]
+		if g == nil {
+			g = &ui.MatrixGroup{Module: strings.ToUpper(info.Module)}
+			groups[info.Module] = g
+			order = append(order, info.Module)
+		}
+		acts := info.Actions()
+		row := ui.MatrixRow{Object: info.Name, Label: v.label(info.Name, info.Label)}
+		for _, a := range commonActions {
+			if slices.Contains(acts, a) {
+				row.Cells = append(row.Cells, cell(info.Name, a, v.t(actionLabels[a])))
+			} else {
+				row.Cells = append(row.Cells, ui.MatrixCell{})
+			}
+		}
+		for _, a := range acts {
+			if !slices.Contains(commonActions, a) {
+				row.Moves = append(row.Moves, cell(info.Name, a, v.moveLabel(info, a)))
+			}
+		}
+		g.Rows = append(g.Rows, row)
+		for _, f := range info.Fields {
+			if f.Sensitive {
+				g.Rows = append(g.Rows, ui.MatrixRow{Object: info.Name + "#" + f.Name, Label: row.Label + " · " + v.label(info.Name+"."+f.Name, f.Label),
+					Cells: append([]ui.MatrixCell{cell(info.Name+"#"+f.Name, "read", v.t("Read"))}, make([]ui.MatrixCell, len(commonActions)-1)...)})
+			}
+		}
+	}
+	pages := ui.MatrixGroup{Module: v.t("Pages")}
+	for _, p := range pagePermissions {
+		pages.Rows = append(pages.Rows, ui.MatrixRow{Object: p.object, Label: v.t(p.label), Cells: append([]ui.MatrixCell{cell(p.object, "read", v.t("Read")), {}, cell(p.object, "update", v.t("Change"))}, make([]ui.MatrixCell, 3)...)})
+	}
+	for _, n := range order {
+		m.Groups = append(m.Groups, *groups[n])
+	}
+	m.Groups = append(m.Groups, pages)
+	m.Diff = s.diff(v, role, have, posted)
+	return m, nil
+}
+
+// effective is the scope rules with wildcards give to one permission.
+func effective(have map[string]string, object, action string) string {
+	best := "none"
+	module, _, _ := strings.Cut(object, ".")
+	for _, o := range []string{object, module + ".*", "*"} {
+		if strings.Contains(object, "#") && o == module+".*" {
+			continue
+		}
+		for _, a := range []string{action, "*"} {
+			if s, ok := have[o+":"+a]; ok && slices.Index(authz.ScopeNames, s) > slices.Index(authz.ScopeNames, best) {
+				best = s
+			}
+		}
+	}
+	return best
+}
+
+// diff says in words what saving would change.
+func (s *Server) diff(v *view, role string, have, posted map[string]string) []string {
+	var out []string
+	for key, scope := range posted {
+		object, action, ok := strings.Cut(key, ":")
+		if !ok {
+			continue
+		}
+		if old := effective(have, object, action); old != scope {
+			out = append(out, v.t("{0}: {1} becomes {2}", key, v.t("scope "+old), v.t("scope "+scope)))
+		}
+	}
+	slices.Sort(out)
+	if len(out) > 0 {
+		n := len(v.Authz.Directory().Holders(role, 0, 0, false))
+		out = append(out, v.t("This concerns {0} people.", n))
+	}
+	return out
+}
+
+// postedCells reads the scopes of a posted matrix.
+func postedCells(form map[string][]string) map[string]string {
+	out := map[string]string{}
+	for key, x := range form {
+		if strings.Contains(key, ":") && len(x) > 0 {
+			out[key] = x[0]
+		}
+	}
+	return out
+}
+
+func (s *Server) previewRoles(v *view) error {
+	form, err := v.parse()
+	if err != nil {
+		return err
+	}
+	m, err := s.matrix(v, form.Get("role"), postedCells(form))
+	if err != nil {
+		return err
+	}
+	return v.fragment(http.StatusOK, ui.MatrixDiff(m.Diff))
+}
+
+func (s *Server) saveRoles(v *view) error {
+	if err := v.Authz.Require(v.ctx, "core.role", "update"); err != nil {
+		return err
+	}
+	form, err := v.parse()
+	if err != nil {
+		return err
+	}
+	role := form.Get("role")
+	if role == "core.admin" {
+		return errs.New(errs.Precondition, "The administrator role holds everything and cannot be changed.")
+	}
+	if err := s.saveRole(v.ctx, role, postedCells(form)); err != nil {
+		return err
+	}
+	return v.done("/admin/roles?role="+role, "Saved. The change is in effect.")
+}
+
+// saveRole writes what differs, audits it, and waits until it is in force here.
+func (s *Server) saveRole(ctx context.Context, role string, cells map[string]string) error {
+	err := s.p.DB.Tx(ctx, func(ctx context.Context) error {
+		rules, err := s.p.Authz.Rules(ctx, role)
+		if err != nil {
+			return err
+		}
+		have := map[string]string{}
+		for _, r := range rules {
+			have[r.Object+":"+r.Action] = r.Scope
+		}
+		var changes []audit.Change
+		for key, scope := range cells {
+			object, action, _ := strings.Cut(key, ":")
+			old := effective(have, object, action)
+			if old == scope {
+				continue
+			}
+			if err := s.p.Authz.SetRule(ctx, role, object, action, scope); err != nil {
+				return err
+			}
+			changes = append(changes, audit.Change{Field: role + " " + key, Before: old, After: scope})
+		}
+		if len(changes) == 0 {
+			return nil
+		}
+		return s.p.Audit.Write(ctx, "policy", "core.role", 0, changes)
+	})
+	if err != nil {
+		return err
+	}
+	return s.p.Authz.Reload(ctx)
+}
+
+// userRoles gives a person roles, from the panel on the page of the user.
+func (s *Server) userRoles(v *view) error {
+	if err := v.Authz.Require(v.ctx, "core.role", "update"); err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(v.c.Param("id"), 10, 64)
+	if err != nil || v.Authz.Directory().People[id] == nil {
+		return errs.Missing()
+	}
+	form, err := v.parse()
+	if err != nil {
+		return err
+	}
+	before := strings.Join(v.Authz.Directory().People[id].Roles, ",")
+	if err := v.Authz.SetRoles(v.ctx, id, form["role"]); err != nil {
+		return err
+	}
+	if p := form.Get("password"); p != "" {
+		if err := v.Authn.SetPassword(v.ctx, id, p); err != nil {
+			return err
+		}
+	}
+	err = v.DB.Tx(v.ctx, func(ctx context.Context) error {
+		return v.Audit.Write(ctx, "policy", "core.user", id, []audit.Change{{Field: "roles", Before: before, After: strings.Join(form["role"], ",")}})
+	})
+	if err != nil {
+		return err
+	}
+	return v.done(fmt.Sprintf("/core/user/%d", id), "Saved. The change is in effect.")
+}
+
+// auditPage is the trail of every change.
+func (s *Server) auditPage(v *view) error {
+	if err := v.Authz.Require(v.ctx, "core.audit", "read"); err != nil {
+		return err
+	}
+	f := audit.Filter{Limit: 50, Type: v.c.Query("type"), Action: v.c.Query("action")}
+	f.Actor, _ = strconv.ParseInt(v.c.Query("actor"), 10, 64)
+	f.Before, _ = strconv.ParseInt(v.c.Query("before"), 10, 64)
+	if d, err := date.Parse(v.c.Query("from")); err == nil && !d.IsZero() {
+		f.From = d.In(v.loc)
+	}
+	if d, err := date.Parse(v.c.Query("to")); err == nil && !d.IsZero() {
+		f.To = d.AddDays(1).In(v.loc)
+	}
+	p, err := v.Authz.Visible(v.ctx, "core.audit", "read")
+	if err != nil {
+		return err
+	}
+	f.Companies = p.Companies
+	entries, err := v.Audit.List(v.ctx, f)
+	if err != nil {
+		return err
+	}
+	body := ui.List{Path: "/admin/audit", Filters: s.auditFilters(v), Empty: ui.Empty{Text: v.t("Nothing matches these filters."), Action: ui.Action{Label: v.t("Clear filters"), Href: "/admin/audit"}}}
+	body.Table = ui.Table{Caption: v.t("Audit trail"), Cols: []ui.Col{{Key: "at", Label: v.t("Time")}, {Key: "who", Label: v.t("Who"), Kind: ui.KindPerson}, {Key: "what", Label: v.t("Action")}, {Key: "record", Label: v.t("Record")}, {Key: "change", Label: v.t("Change"), Class: "c-wide"}}}
+	for _, e := range entries {
+		body.Table.Rows = append(body.Table.Rows, v.auditRow(e))
+	}
+	body.Pager = ui.Pager{Total: fmt.Sprint(len(entries)), Page: 1, Pages: 1, Base: "/admin/audit?page="}
+	var actions templ.Component
+	if len(entries) == f.Limit {
+		q := v.c.Request.URL.Query()
+		q.Set("before", strconv.FormatInt(entries[len(entries)-1].ID, 10))
+		actions = ui.Buttons{{Label: v.t("Older entries"), Href: "/admin/audit?" + q.Encode()}}
+	}
+	return v.show(http.StatusOK, v.t("Audit trail"), v.t("Who changed what, and when; nothing can be removed"), "list", body, actions)
+}
+
+func (s *Server) auditFilters(v *view) []ui.Filter {
+	types := ui.Filter{Name: "type", Label: v.t("Any record type"), Value: v.c.Query("type")}
+	for _, d := range v.Types.Docs() {
+		types.Options = append(types.Options, ui.Option{Value: d.Info().Name, Label: v.label(d.Info().Name, d.Info().Label)})
+	}
+	actions := ui.Filter{Name: "action", Label: v.t("Any action"), Value: v.c.Query("action")}
+	for _, a := range []string{"create", "update", "delete", "import", "login", "login_failed", "password", "policy", "export"} {
+		actions.Options = append(actions.Options, ui.Option{Value: a, Label: v.t("action " + a)})
+	}
+	return []ui.Filter{types, actions, {Name: "from", Label: v.t("from"), Kind: ui.KindDate, Value: v.c.Query("from")}, {Name: "to", Label: v.t("to"), Kind: ui.KindDate, Value: v.c.Query("to")}}
+}
+
+func (v *view) auditRow(e audit.Entry) ui.Row {
+	r := ui.Row{ID: strconv.FormatInt(e.ID, 10)}
+	record := ui.Cell{Text: e.Type}
+	if d, err := v.Types.Doc(e.Type); err == nil {
+		record.Text = v.label(e.Type, d.Info().Label)
+		if e.ObjectID != 0 {
+			record.Sub = fmt.Sprintf("#%d", e.ObjectID)
+			record.Href = recordPath(e.Type, e.ObjectID)
+		}
+	}
+	var what []string
+	for _, c := range e.Changes {
+		name := c.Field
+		if d, err := v.Types.Doc(e.Type); err == nil {
+			if m := d.Info().Field(c.Field); m != nil {
+				if m.Sensitive && !v.Authz.Can(v.ctx, e.Type+"#"+m.Name, "read") {
+					continue
+				}
+				name = v.label(e.Type+"."+m.Name, m.Label)
+			}
+		}
+		if c.Before != "" {
+			what = append(what, fmt.Sprintf("%s: %s → %s", name, clip(c.Before), clip(c.After)))
+		} else {
+			what = append(what, fmt.Sprintf("%s: %s", name, clip(c.After)))
+		}
+	}
+	who := v.Authz.Directory().Name(e.Actor)
+	if who == "" {
+		who = v.t("The program")
+	}
+	r.Cells = []ui.Cell{{Text: e.At.In(v.loc).Format(time.DateTime)}, {Text: who, Sub: e.Reason}, {Text: v.t("action " + e.Action)}, record, {Text: strings.Join(what[:min(4, len(what))], "; ")}}
+	return r
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}
+
+// apiPage lists the operations of the API with the permission each asks for.
+func (s *Server) apiPage(v *view) error {
+	body := ui.List{Path: "/admin/api", Query: v.c.Query("q"), Hint: v.t("Operation"), Empty: ui.Empty{Text: v.t("Nothing matches these filters."), Action: ui.Action{Label: v.t("Clear filters"), Href: "/admin/api"}}}
+	body.Table = ui.Table{Caption: v.t("Operations"), Cols: []ui.Col{{Key: "method", Label: v.t("Method"), Kind: ui.KindCode}, {Key: "path", Label: v.t("Address"), Kind: ui.KindCode}, {Key: "id", Label: v.t("Operation"), Kind: ui.KindCode, Class: "c-wide"}, {Key: "perm", Label: v.t("Permission"), Kind: ui.KindCode, Class: "c-wide"}}}
+	q := strings.ToLower(v.c.Query("q"))
+	for _, op := range v.API.Operations() {
+		if q != "" && !strings.Contains(strings.ToLower(op.ID+" "+op.Path+" "+op.Summary), q) {
+			continue
+		}
+		perm := op.Perm
+		if op.Public {
+			perm = v.t("everybody")
+		} else if perm == "" {
+			perm = v.t("every user")
+		}
+		body.Table.Rows = append(body.Table.Rows, ui.Row{ID: op.ID, Cells: []ui.Cell{{Text: op.Method}, {Text: "/api/v1" + op.Path, Sub: op.Summary}, {Text: op.ID}, {Text: perm}}})
+	}
+	n := len(body.Table.Rows)
+	body.Pager = ui.Pager{Total: fmt.Sprint(n), Page: 1, Pages: 1, Base: "/admin/api?page="}
+	actions := ui.Buttons{{Label: "OpenAPI 3.1", Icon: "download", Href: "/api/openapi.json", Download: true}, {Label: v.t("My tokens"), Icon: "key", Href: "/profile"}}
+	return v.show(http.StatusOK, v.t("API"), v.t("Everything the pages can do, for programs: send a token as bearer"), "list", body, actions)
+}

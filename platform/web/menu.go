@@ -1,0 +1,94 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"meridian/platform/authz"
+	"meridian/platform/web/ui"
+)
+
+// menu is the side bar: only what the reader may open, in module order.
+func (v *view) menu() []ui.MenuGroup {
+	at := v.c.Request.URL.Path
+	top := ui.MenuGroup{Items: []ui.MenuItem{
+		{Label: v.t("Home"), Href: "/", Icon: "layout-dashboard", Active: at == "/"},
+		{Label: v.t("My work"), Href: "/inbox", Icon: "clipboard-check", Active: at == "/inbox", Count: v.openWork()},
+	}}
+	if v.Authz.Can(v.ctx, "page.cockpit", "read") {
+		top.Items = append(top.Items, ui.MenuItem{Label: v.t("Cockpit"), Href: "/cockpit", Icon: "chart-bar", Active: at == "/cockpit"})
+	}
+	modules := ui.MenuGroup{Title: v.t("Business processes")}
+	for _, m := range v.Modules {
+		item := ui.MenuItem{Label: v.t(m.Label), Icon: m.Icon}
+		for _, typ := range m.Types {
+			if !v.Authz.Can(v.ctx, typ, "read") {
+				continue
+			}
+			d, err := v.Types.Doc(typ)
+			if err != nil {
+				continue
+			}
+			info := d.Info()
+			href := path(typ)
+			active := at == href || strings.HasPrefix(at, href+"/")
+			item.Active = item.Active || active
+			item.Children = append(item.Children, ui.MenuItem{Label: v.label(typ+".plural", info.Plural), Href: href, Icon: info.Icon, Active: active})
+		}
+		if len(item.Children) > 0 {
+			item.Href = item.Children[0].Href
+			modules.Items = append(modules.Items, item)
+		}
+	}
+	system := ui.MenuGroup{Title: v.t("System")}
+	for _, x := range []struct{ label, href, icon, object string }{
+		{"Users", "/core/user", "users", "core.user"}, {"Departments", "/core/department", "sitemap", "core.department"}, {"Company", "/core/company", "building", "core.company"},
+		{"Roles and permissions", "/admin/roles", "shield-lock", "core.role"}, {"Audit trail", "/admin/audit", "history", "core.audit"},
+	} {
+		if v.Authz.Can(v.ctx, x.object, "read") {
+			system.Items = append(system.Items, ui.MenuItem{Label: v.t(x.label), Href: x.href, Icon: x.icon, Active: strings.HasPrefix(at, x.href)})
+		}
+	}
+	system.Items = append(system.Items, ui.MenuItem{Label: v.t("API"), Href: "/admin/api", Icon: "api", Active: at == "/admin/api"})
+	out := []ui.MenuGroup{top}
+	for _, g := range []ui.MenuGroup{modules, system} {
+		if len(g.Items) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// openWork counts what waits for the reader; the menu says 99 at most.
+func (v *view) openWork() int {
+	work, err := v.Process.Inbox(v.ctx, 99)
+	if err != nil {
+		return 0
+	}
+	return min(len(work), 99)
+}
+
+// roleCache keeps the labels of the roles for a few seconds; they change rarely.
+type roleCache struct {
+	sync.Mutex
+	version int64
+	roles   []authz.Role
+	at      time.Time
+}
+
+func (s *Server) roleLabels(ctx context.Context) []authz.Role {
+	c := &s.roleNames
+	c.Lock()
+	defer c.Unlock()
+	if c.version == s.p.Authz.Version() && s.p.Now().Sub(c.at) < 5*time.Second {
+		return c.roles
+	}
+	roles, err := s.p.Authz.AllRoles(ctx)
+	if err != nil {
+		return nil
+	}
+	c.roles, c.version, c.at = roles, s.p.Authz.Version(), s.p.Now()
+	return roles
+}
