@@ -30,6 +30,7 @@ import (
 	"meridian/platform/resource"
 	"meridian/platform/sequence"
 	"meridian/platform/trace"
+	"meridian/platform/web/ui"
 )
 
 // Platform is what every module stands on.
@@ -89,8 +90,10 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	if p.Authn, err = authn.New(d, p.Authz, p.Audit, now); err != nil {
 		return nil, err
 	}
-	if err := p.Text.Add(text); err != nil {
-		return nil, err
+	for _, fsys := range []fs.FS{text, ui.Text} {
+		if err := p.Text.Add(fsys); err != nil {
+			return nil, err
+		}
 	}
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}

@@ -101,11 +101,11 @@ func (v *Event) args() []any {
 func (e *Engine) start(ctx context.Context, in *instance, v *Event) error {
 	v.Hash = v.digest(nil)
 	q := `WITH inst AS (INSERT INTO core.proc_instance (definition_id, process, object_type, object_id, stage, ended, seq, entered_at, due_at, check_at,
-		owner_role, owner_id, company_id, dept_id, last_hash)
-		VALUES ($24, $4, $6, $7, $10, $25, $2, $1, $13, $26, $27, $28, $17, $18, $23) RETURNING id),
+		owner_role, owner_id, company_id, dept_id, last_hash, accepted_at)
+		VALUES ($24, $4, $6, $7, $10, $25, $2, $1, $13, $26, $27, $28, $17, $18, $23, $29) RETURNING id),
 		ev AS (` + fmt.Sprintf(insertEvent, "inst.id", "FROM inst") + `)
 		INSERT INTO core.proc_event_obj (event_id, at, object_type, object_id, qualifier) SELECT id, at, $6, $7, 'self' FROM ev`
-	args := append(v.args(), in.definitionID, in.ended, null(in.checkAt), in.ownerRole, in.ownerID)
+	args := append(v.args(), in.definitionID, in.ended, null(in.checkAt), in.ownerRole, in.ownerID, null(in.acceptedAt))
 	if err := e.db.Exec(ctx, q, args...); err != nil {
 		return fmt.Errorf("start process of %s: %w", v.Object, err)
 	}

@@ -174,7 +174,11 @@ func (t *Type[T]) prepare(reg *Registry) {
 		panic(t.Name + ": the struct does not embed record.Base")
 	}
 	if !t.NoOwner {
-		t.Fields = append(t.Fields, Ref("owner_id", "Owner", func(r *T) *int64 { return &baseOf(r).OwnerID }, "core.user").InList().Filter())
+		owner := Ref("owner_id", "Owner", func(r *T) *int64 { return &baseOf(r).OwnerID }, "core.user").InList().Filter()
+		if len(t.Fields) > 0 {
+			owner.Section = t.Fields[0].Section
+		}
+		t.Fields = append(t.Fields, owner)
 	}
 	if t.Plural == "" {
 		t.Plural = t.Label

@@ -363,7 +363,7 @@ func (v *view) moveLabel(info *resource.Info, name string) string {
 			}
 		}
 	}
-	return v.t(map[string]string{"create": "Created", "delete": "Deleted", "accept": "Hand-over accepted"}[name])
+	return v.t(map[string]string{"create": "Record created", "delete": "Deleted", "accept": "Hand-over accepted"}[name])
 }
 
 // timeline joins log, field changes, comments and files, the newest first.

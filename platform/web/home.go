@@ -349,6 +349,9 @@ func (v *view) funnelChart(p period) (*ui.Chart, error) {
 		c.Data.Texts = append(c.Data.Texts, group(strconv.Itoa(n)))
 		c.Table.Rows = append(c.Table.Rows, ui.Row{Cells: []ui.Cell{{Text: label}, {Text: group(strconv.Itoa(n))}}})
 	}
+	if len(c.Data.Labels) == 0 {
+		return nil, nil //nolint:nilnil // nothing to draw
+	}
 	return c, nil
 }
 
@@ -378,7 +381,7 @@ func (v *view) timeChart(p period) (*ui.Chart, error) {
 		return nil, err
 	}
 	c := &ui.Chart{ID: "time", Kind: ui.ChartBars, Title: v.t("Working time per document and limit"), Note: v.t("hours, median"), Say: v.t("Median working time of finished documents per process against the declared limit"), Span: 4,
-		Table: ui.Table{Caption: v.t("Working time per document and limit"), Cols: []ui.Col{{Key: "p", Label: v.t("Process")}, {Key: "m", Label: v.t("Median (h)"), Kind: ui.KindNum}, {Key: "l", Label: v.t("Limit (h)"), Kind: ui.KindNum}, {Key: "n", Label: v.t("Documents"), Kind: ui.KindNum}}}}
+		Table: ui.Table{Caption: v.t("Working time per document and limit"), Cols: []ui.Col{{Key: "p", Label: v.t("Process")}, {Key: "m", Label: v.t("Median (h)"), Kind: ui.KindNum}, {Key: "l", Label: v.t("Limit (h)"), Kind: ui.KindNum}, {Key: "n", Label: v.t("Number of documents"), Kind: ui.KindNum}}}}
 	for _, x := range times[:min(len(times), 8)] {
 		def := v.Process.Definition(x.Process)
 		var limit time.Duration
@@ -405,7 +408,7 @@ func (t *typePages) process(v *view) error {
 	if err != nil {
 		return err
 	}
-	tab := ui.Table{Caption: v.t("Stages"), Cols: []ui.Col{{Key: "s", Label: v.t("Stage"), Kind: ui.KindPill}, {Key: "o", Label: v.t("Owner role")}, {Key: "l", Label: v.t("Limit (working time)")}, {Key: "n", Label: v.t("Open"), Kind: ui.KindNum}, {Key: "late", Label: v.t("Late"), Kind: ui.KindNum}, {Key: "h", Label: v.t("What to do"), Class: "c-wide"}}}
+	tab := ui.Table{Caption: v.t("Stages"), Cols: []ui.Col{{Key: "s", Label: v.t("Stage"), Kind: ui.KindPill}, {Key: "o", Label: v.t("Owner role")}, {Key: "l", Label: v.t("Limit (working time)")}, {Key: "n", Label: v.t("Open work"), Kind: ui.KindNum}, {Key: "late", Label: v.t("Late"), Kind: ui.KindNum}, {Key: "h", Label: v.t("What to do"), Class: "c-wide"}}}
 	open, late := 0, 0
 	for _, s := range t.info.Process.Stages {
 		n, l := 0, 0

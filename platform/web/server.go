@@ -19,7 +19,6 @@ import (
 	"meridian/platform/authn"
 	"meridian/platform/errs"
 	"meridian/platform/web/asset"
-	"meridian/platform/web/ui"
 )
 
 // Server answers browsers and programs.
@@ -37,7 +36,6 @@ type Server struct {
 func New(p *app.Platform) *Server {
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{p: p, sessions: p.Authn.NewSessions(p.Config.TLS), engine: gin.New(), hub: newHub(p.Notices), metrics: newMetrics()}
-	_ = p.Text.Add(ui.Text)
 	s.engine.HandleMethodNotAllowed = true
 	_ = s.engine.SetTrustedProxies([]string{"127.0.0.1", "::1"})
 	s.engine.Use(s.requestID, s.observe, s.recover, securityHeaders)

@@ -111,10 +111,11 @@ function sortable(col) {
     group: 'board', animation: 140, delay: 120, delayOnTouchOnly: true, forceFallback: true, fallbackTolerance: 4, filter: '.menu', preventOnFilter: false,
     onStart: ({ item, from }) => $$('[data-col]').forEach((c) => c.parentElement.classList.add(c === from ? '-' : moveTo(item, c) ? 'accepts' : 'refuses')),
     onMove: ({ dragged, from, to }) => from === to || !!moveTo(dragged, to),
-    onEnd: ({ item, from, to, oldDraggableIndex }) => {
+    onEnd: ({ item, from, to, oldDraggableIndex, originalEvent: e }) => {
       $$('.bcol').forEach((c) => c.classList.remove('accepts', 'refuses', '-'));
-      const back = () => from.insertBefore(item, from.children[oldDraggableIndex] || null);
-      if (from === to) return back();
+      const back = () => { item.remove(); from.insertBefore(item, from.children[oldDraggableIndex] || null); };
+      const { clientX: x, clientY: y } = e.changedTouches?.[0] ?? e, over = document.elementFromPoint(x, y)?.closest('.bcol');
+      if (from === to || (over && over !== to.parentElement)) return back(); // let go over a column that refuses it
       const [, url, asks] = moveTo(item, to);
       if (asks) { back(); return htmx.ajax('GET', url, { source: item, target: '#dialog-body' }); }
       item.addEventListener('htmx:afterRequest', (e) => e.detail.successful || back(), { once: true });

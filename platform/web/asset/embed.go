@@ -14,7 +14,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strconv"
@@ -73,15 +72,19 @@ func load() (map[string]*file, string) {
 	return byPath, hash
 }
 
+// contentTypes are told here, not by the mime tables of the host.
+var contentTypes = map[string]string{
+	".css":   "text/css; charset=utf-8",
+	".js":    "text/javascript; charset=utf-8",
+	".svg":   "image/svg+xml",
+	".woff2": "font/woff2",
+}
+
 func newFile(name string, body []byte) *file {
 	sum := sha256.Sum256(body)
-	f := &file{body: body, contentType: mime.TypeByExtension(path.Ext(name)), etag: `"` + hex.EncodeToString(sum[:8]) + `"`}
-	switch path.Ext(name) {
-	case ".woff2":
-		f.contentType = "font/woff2"
-		return f
-	case ".js":
-		f.contentType = "text/javascript; charset=utf-8"
+	f := &file{body: body, contentType: contentTypes[path.Ext(name)], etag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+	if path.Ext(name) == ".woff2" {
+		return f // compressed already
 	}
 	f.gzip = sync.OnceValue(func() []byte {
 		var b bytes.Buffer
@@ -105,6 +108,21 @@ func URL(name string) string {
 	}
 	return prefix + p
 }
+
+// icons are the symbols of icons.svg.
+var icons = symbols()
+
+func symbols() map[string]bool {
+	out := map[string]bool{}
+	for _, part := range strings.Split(string(served[own+"/icons.svg"].body), `<symbol id="`)[1:] {
+		name, _, _ := strings.Cut(part, `"`)
+		out[name] = true
+	}
+	return out
+}
+
+// HasIcon reports whether icons.svg has a symbol; boot checks and tests ask it.
+func HasIcon(name string) bool { return icons[name] }
 
 // Handler serves GET and HEAD below /assets/.
 func Handler() http.Handler {

@@ -10,7 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "meridian/platform/web/asset"
 
-// Icon draws one symbol of icons.svg; it is decoration, the text beside it speaks.
+// Icon draws one symbol of icons.svg, a circle when there is none of that name. It is
+// decoration: the text beside it speaks.
 func Icon(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -37,9 +38,9 @@ func Icon(name string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(asset.URL("icons.svg") + "#" + name)
+		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(iconURL(name))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 7, Col: 83}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 8, Col: 61}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -51,6 +52,13 @@ func Icon(name string) templ.Component {
 		}
 		return nil
 	})
+}
+
+func iconURL(name string) string {
+	if !asset.HasIcon(name) {
+		name = "circle"
+	}
+	return asset.URL("icons.svg") + "#" + name
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+var p0 time.Time
+
+func split(s string) []string {
+	var out []string
+	for _, x := range strings.Split(s, ",") {
+		if x != "" {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// call calls the API and fails the test unless the answer has the status.
+func (s *suite) call(token, method, path string, body any, want int, headers ...string) map[string]any {
+	s.t.Helper()
+	status, out, text := s.try(token, method, path, body, headers...)
+	if status != want {
+		s.t.Fatalf("%s %s answered %d, want %d: %s", method, path, status, want, text)
+	}
+	return out
+}
+
+// try calls the API; headers are name, value pairs.
+func (s *suite) try(token, method, path string, body any, headers ...string) (int, map[string]any, string) {
+	s.t.Helper()
+	var r io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		r = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+"/api/v1"+path, r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var out map[string]any
+	_ = json.Unmarshal(text, &out)
+	return res.StatusCode, out, string(text)
+}
