@@ -1,7 +1,7 @@
 # run: build and serve on http://127.0.0.1:8080 with a private PostgreSQL and a demo company
 # test: unit, database, HTTP, architecture and browser tests
 GO ?= go
-LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.1
+LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BROWSER = $(or $(shell command -v chromium chromium-browser google-chrome google-chrome-stable 2>/dev/null | head -n 1))
 
 .PHONY: run build test lint check browser generate golden

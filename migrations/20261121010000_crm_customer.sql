@@ -31,11 +31,13 @@ CREATE TABLE crm.contact (LIKE core.base INCLUDING ALL,
     role        text NOT NULL DEFAULT '',
     phone       text NOT NULL DEFAULT '',
     email       text NOT NULL DEFAULT '',
+    email_key   text NOT NULL DEFAULT '',
     is_primary  boolean NOT NULL DEFAULT false,
     note        text NOT NULL DEFAULT ''
 );
 SELECT core.document('crm', 'contact', '');
 CREATE INDEX ON crm.contact (customer_id);
+CREATE INDEX ON crm.contact (email_key) WHERE email_key <> '';
 CREATE INDEX ON crm.contact USING gin (name gin_trgm_ops);
 
 CREATE TABLE crm.followup (LIKE core.base INCLUDING ALL,

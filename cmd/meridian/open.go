@@ -19,6 +19,7 @@ import (
 // opened is a started platform with what must be closed after it.
 type opened struct {
 	*app.Platform
+	system  *system
 	cluster *pgrun.Cluster
 	dsn     string
 	how     string
@@ -104,7 +105,7 @@ func (o *opened) start(ctx context.Context, cfg config.Config) error {
 	if o.Platform, err = app.New(cfg, d, clock.System); err != nil {
 		return errors.Join(err, d.Close())
 	}
-	wire(o.Platform)
+	o.system = wire(o.Platform)
 	o.fresh, err = o.Start(ctx)
 	return err
 }

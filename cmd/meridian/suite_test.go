@@ -39,7 +39,7 @@ func newSuite(t *testing.T) *suite {
 	if o.Platform, err = app.New(cfg, d, clock.System); err != nil {
 		t.Fatal(err)
 	}
-	wire(o.Platform)
+	o.system = wire(o.Platform)
 	if o.fresh, err = o.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,69 @@
 package main
 
 import (
+	"context"
+
 	"meridian/modules/crm/crmapp"
+	"meridian/modules/dste/dsteapp"
+	"meridian/modules/ipd"
+	"meridian/modules/ipd/ipdapp"
+	"meridian/modules/isc"
+	"meridian/modules/isc/iscapp"
+	"meridian/modules/itr/itrapp"
+	"meridian/modules/ltc"
+	"meridian/modules/ltc/ltcapp"
+	"meridian/modules/mtl/mtlapp"
+	"meridian/modules/proc"
+	"meridian/modules/proc/procapp"
 	"meridian/platform/app"
+	"meridian/platform/event"
 )
+
+// system is every module, for the jobs that run them by time.
+type system struct {
+	sales   *ltcapp.Module
+	service *itrapp.Module
+}
 
 // wire builds every module on the platform; the order of the lines is the module
 // graph. Who reacts to whose events stands below, on one screen.
-func wire(p *app.Platform) {
-	_ = crmapp.New(p)
+func wire(p *app.Platform) *system {
+	customers := crmapp.New(p)
+	products := ipdapp.New(p, ipdapp.Needs{Goals: "dste.objective"})
+	strategy := dsteapp.New(p)
+	purchase := procapp.New(p, procapp.Needs{Products: products.Products, Budget: strategy.Budget})
+	supply := iscapp.New(p, iscapp.Needs{Products: products.Products, Launches: products.Launches, Orders: purchase.Orders, Requisitions: purchase.Requisitions,
+		Credit: shippingCredit{customers.Credit}, Demand: "ltc.order", Customer: "crm.customer"})
+	sales := ltcapp.New(p, ltcapp.Needs{Customers: customers.Customers, Credit: customers.Credit, Products: products.Products, Stock: supply.Stock, Shipments: supply.Shipments})
+	market := mtlapp.New(p, mtlapp.Needs{Leads: salesLeads{sales.Leads}, Budget: campaignBudget{strategy.Budget, p}})
+	service := itrapp.New(p, itrapp.Needs{Customers: customers.Customers, Contacts: requesters{customers.Customers}, Launches: products.Launches, Orders: sales.Orders, Leads: sales.Leads})
+
+	event.Subscribe(p.Bus, "isc", supply.OnLaunched)
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e ipd.Launched) error {
+		if err := sales.Reactions.Launched(ctx, e); err != nil {
+			return err
+		}
+		return products.Launches.Acknowledge(ctx, e.Product, "ltc", "")
+	})
+	event.Subscribe(p.Bus, "itr", service.OnLaunched)
+	event.Subscribe(p.Bus, "isc", func(ctx context.Context, e proc.GoodsReceived) error { return supply.OnGoodsReceived(ctx, e) })
+	event.Subscribe(p.Bus, "isc", func(ctx context.Context, e proc.InspectionDecided) error { return supply.OnInspectionDecided(ctx, e) })
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e isc.Shipped) error { return sales.Reactions.Shipped(ctx, e) })
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e isc.Delivered) error { return sales.Reactions.Delivered(ctx, e) })
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e isc.Replenished) error { return sales.Reactions.Replenished(ctx, e) })
+	event.Subscribe(p.Bus, "mtl", func(ctx context.Context, e ltc.LeadAnswered) error {
+		if e.Accepted {
+			return market.Answers.Accepted(ctx, e.Lead)
+		}
+		return market.Answers.Rejected(ctx, e.Lead, e.Reason)
+	})
+	event.Subscribe(p.Bus, "itr", service.OnLeadAnswered)
+	event.Subscribe(p.Bus, "mtl", func(ctx context.Context, e ltc.OpportunityClosed) error {
+		if !e.Won || e.Lead.IsZero() {
+			return nil
+		}
+		return market.Answers.Won(ctx, e.Lead, e.Amount)
+	})
+	event.Subscribe(p.Bus, "itr", service.OnOpportunityClosed)
+	return &system{sales: sales, service: service}
 }

@@ -73,6 +73,9 @@ type Customers interface {
 	Customer(ctx context.Context, id CustomerID) (Customer, error)
 	// Contact returns a person. NotFound if there is none.
 	Contact(ctx context.Context, id ContactID) (Contact, error)
+	// ContactByEmail finds the person with an e-mail address, without case; ok is
+	// false when there is none, or several of different customers.
+	ContactByEmail(ctx context.Context, email string) (c Contact, ok bool, err error)
 	// Match finds the customer a lead belongs to: same tax number, else same
 	// normalised name; ok is false when none does.
 	Match(ctx context.Context, n NewCustomer) (id CustomerID, ok bool, err error)

@@ -7,6 +7,7 @@ import (
 
 	"meridian/modules/ipd"
 	"meridian/platform/date"
+	"meridian/platform/errs"
 	"meridian/platform/money"
 	"meridian/platform/trace"
 )
@@ -15,7 +16,7 @@ import (
 type Demand struct {
 	Line    int64 // id of the order line
 	Product ipd.ProductID
-	Qty     money.Qty
+	Qty     money.Qty // still to come: what was shipped is no demand any more
 	NeedBy  date.Date
 }
 
@@ -35,8 +36,31 @@ type ReserveRequest struct {
 	Warehouse int64 // 0 = the default one
 	Customer  int64
 	Owner     int64 // who is told, and who owns the shortage's follow-up
+	Priority  int   // who is served first when goods arrive; 0 is usual, higher first
 	Lines     []Demand
 }
+
+// ShortStock is the refusal of a posting that would take more than there is. It
+// is a Precondition.
+type ShortStock struct {
+	Product           ipd.ProductID
+	Wanted, Available money.Qty
+	err               *errs.Error
+}
+
+// NewShortStock says that name is short.
+func NewShortStock(product ipd.ProductID, name string, wanted, available money.Qty) *ShortStock {
+	return &ShortStock{product, wanted, available, errs.New(errs.Precondition, "Not enough stock of {0}: {1} wanted, {2} there, {3} short.",
+		name, wanted, available, wanted.Sub(available))}
+}
+
+func (e *ShortStock) Error() string { return e.err.Error() }
+
+// Unwrap gives the edge its message and kind.
+func (e *ShortStock) Unwrap() error { return e.err }
+
+// Short is what is missing.
+func (e *ShortStock) Short() money.Qty { return e.Wanted.Sub(e.Available) }
 
 // Stock is what other modules may ask of the warehouse. Calls run in the caller's
 // transaction, past the reader's row rules.

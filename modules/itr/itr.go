@@ -3,9 +3,28 @@
 package itr
 
 import (
+	"context"
+
 	"meridian/modules/crm"
+	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
+
+// CaseID names a case.
+type CaseID int64
+
+// Ref names the case in the thread.
+func (id CaseID) Ref() trace.Ref { return trace.Ref{Type: "itr.case", ID: int64(id)} }
+
+// CasePage is the page of one case; every module may add a panel.
+var CasePage = resource.Point[CaseID]("itr.case")
+
+// Contacts is how a requester is recognised; cmd adapts CRM to it.
+type Contacts interface {
+	// ByEmail returns the person with this e-mail address, without case; ok is false
+	// when there is none, or several of different customers.
+	ByEmail(ctx context.Context, email string) (c crm.Contact, ok bool, err error)
+}
 
 // CaseClosed is published when a case is closed.
 type CaseClosed struct {

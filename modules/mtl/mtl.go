@@ -6,8 +6,18 @@ import (
 	"context"
 
 	"meridian/platform/money"
+	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
+
+// CampaignID names a campaign.
+type CampaignID int64
+
+// Ref names the campaign in the thread.
+func (id CampaignID) Ref() trace.Ref { return trace.Ref{Type: "mtl.campaign", ID: int64(id)} }
+
+// CampaignPage is the page of one campaign; every module may add a panel.
+var CampaignPage = resource.Point[CampaignID]("mtl.campaign")
 
 // CapturedLead is what intake knows about somebody who wants something.
 type CapturedLead struct {
@@ -35,16 +45,21 @@ type Leads interface {
 // BudgetPort is the budget check of MTL; cmd adapts DSTE to it.
 type BudgetPort interface {
 	// Commit reserves amount on the budget line for a campaign; ok is false with the
-	// reason when it is blocked.
+	// reason when it is blocked. A negative amount sets free what was reserved.
 	Commit(ctx context.Context, line string, campaign trace.Ref, amount money.Amount, key string) (ok bool, reason string, err error)
-	// Spend books an actual cost and releases as much of the commitment.
+	// Spend books an actual cost and releases as much of the commitment. A negative
+	// amount reverses a cost booked by mistake.
 	Spend(ctx context.Context, line string, campaign trace.Ref, amount money.Amount, key string) (ok bool, reason string, err error)
 }
 
 // LeadAnswered tells MTL what sales did with a lead; wire.go calls it from LTC's
 // events.
+// A lead that did not come through MTL is none of its business: nothing happens.
 type LeadAnswered interface {
+	// Accepted closes the hand-over: sales works on the lead.
 	Accepted(ctx context.Context, lead trace.Ref) error
+	// Rejected closes the hand-over with the reason; marketing is told.
 	Rejected(ctx context.Context, lead trace.Ref, reason string) error
+	// Won credits the amount to the campaign that brought the lead, once.
 	Won(ctx context.Context, lead trace.Ref, amount money.Amount) error
 }

@@ -171,7 +171,7 @@ func (p *Platform) Location(ctx context.Context) *time.Location {
 // panics when a text is unreadable or contradicts another.
 func (p *Platform) AddModule(m Module, texts fs.FS) {
 	p.Modules = append(p.Modules, m)
-	if err := p.Text.Add(texts); err != nil {
+	if err := p.Text.AddModule(m.Code, texts); err != nil {
 		panic(err)
 	}
 }

@@ -82,6 +82,10 @@ func (a *Authz) SetRoles(ctx context.Context, user int64, roles []string) error 
 	if err != nil {
 		return err
 	}
+	if db.InTx(ctx) {
+		db.AfterCommit(ctx, func() { _ = a.Reload(ctx) }) // the listener tries again if this fails
+		return nil
+	}
 	return a.Reload(ctx)
 }
 

@@ -99,7 +99,7 @@ func (a *Authz) Version() int64 { return a.snap.Load().version }
 func (a *Authz) Reload(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	ctx = context.WithoutCancel(ctx)
+	ctx = db.Detach(context.WithoutCancel(ctx))
 	s := &snapshot{}
 	err := a.db.Tx(ctx, func(ctx context.Context) error {
 		if err := a.db.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {

@@ -105,6 +105,10 @@ func txOf(ctx context.Context) *tx { t, _ := ctx.Value(txKey{}).(*tx); return t 
 // InTx reports whether ctx carries a transaction.
 func InTx(ctx context.Context) bool { return txOf(ctx) != nil }
 
+// Detach returns ctx without its transaction, for readings that must see only what
+// has been committed.
+func Detach(ctx context.Context) context.Context { return context.WithValue(ctx, txKey{}, (*tx)(nil)) }
+
 // Tx runs fn in a transaction and commits it if fn returns nil. Inside another
 // Tx it joins that one. Serialisation failures and deadlocks of the outermost
 // transaction are tried again, so fn must do nothing that cannot be repeated.

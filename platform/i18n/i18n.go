@@ -54,6 +54,29 @@ func NewCatalogue() *Catalogue { return &Catalogue{zh: map[string]string{}} }
 // Add reads every *.json of fsys: an object from key to Chinese text. It returns
 // an error when a file is unreadable or gives a key a second, different text.
 func (c *Catalogue) Add(fsys fs.FS) error {
+	return c.each(fsys, func(name, k, v string) error {
+		if old, ok := c.zh[k]; ok && old != v {
+			return fmt.Errorf("catalogue %s: %q is already %q, not %q", name, k, old, v)
+		}
+		c.zh[k] = v
+		return nil
+	})
+}
+
+// AddModule is Add for the texts of a module. Two modules may translate a word
+// differently: labels of declared names take that of their own module, everything
+// else the first one.
+func (c *Catalogue) AddModule(module string, fsys fs.FS) error {
+	return c.each(fsys, func(_, k, v string) error {
+		if _, taken := c.zh[k]; !taken {
+			c.zh[k] = v
+		}
+		c.zh[module+"\x00"+k] = v
+		return nil
+	})
+}
+
+func (c *Catalogue) each(fsys fs.FS, put func(name, key, text string) error) error {
 	names, err := fs.Glob(fsys, "*.json")
 	if err != nil {
 		return fmt.Errorf("list catalogues: %w", err)
@@ -68,10 +91,9 @@ func (c *Catalogue) Add(fsys fs.FS) error {
 			return fmt.Errorf("parse catalogue %s: %w", name, err)
 		}
 		for k, v := range m {
-			if old, ok := c.zh[k]; ok && old != v {
-				return fmt.Errorf("catalogue %s: %q is already %q, not %q", name, k, old, v)
+			if err := put(name, k, v); err != nil {
+				return err
 			}
-			c.zh[k] = v
 		}
 	}
 	return nil
@@ -98,10 +120,14 @@ func (c *Catalogue) Text(l Lang, key string, args ...any) string {
 }
 
 // Label returns the text of a declared label: the entry of its name if there is
-// one, else that of its English text.
+// one, else that of its English text in its module, else anywhere.
 func (c *Catalogue) Label(l Lang, name, text string) string {
 	if l == Chinese && c != nil {
 		if t, ok := c.zh[name]; ok {
+			return t
+		}
+		module, _, _ := strings.Cut(name, ".")
+		if t, ok := c.zh[module+"\x00"+text]; ok {
 			return t
 		}
 	}

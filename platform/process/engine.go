@@ -446,7 +446,8 @@ func (e *Engine) Begin(ctx context.Context, obj Object, process string, at time.
 
 // AllowImport lets this transaction insert rows of type object in any stage.
 func (e *Engine) AllowImport(ctx context.Context, object string) error {
-	return e.db.Exec(ctx, "SELECT set_config('core.moving', coalesce(current_setting('core.moving', true), '') || $1, true)", ","+object+":import,")
+	return e.db.Exec(ctx, `SELECT CASE WHEN position($1 IN coalesce(current_setting('core.moving', true), '')) = 0
+		THEN set_config('core.moving', coalesce(current_setting('core.moving', true), '') || $1, true) END`, ","+object+":import,")
 }
 
 // Status is where a document stands.

@@ -113,6 +113,8 @@ type Doc interface {
 	CreateRow(ctx context.Context, in Values) (Row, error)
 	// ImportRow creates a record of history in the stage and at the time of the file.
 	ImportRow(ctx context.Context, in Values, h History) (Row, error)
+	// Retract takes an imported record back that nobody has touched since.
+	Retract(ctx context.Context, id int64) error
 	UpdateRow(ctx context.Context, id, version int64, in Values) (Row, error)
 	DeleteRow(ctx context.Context, id, version int64) error
 	// FireRow runs a move; pending is true when it waits for approval.

@@ -483,18 +483,43 @@ func (t *Type[T]) DeleteRow(ctx context.Context, id, version int64) error {
 		case t.Process != nil && t.Process.stage(r) != t.Process.def.Start():
 			return errs.New(errs.Precondition, "Only a record in its first stage can be deleted; cancel it instead.")
 		}
-		now := t.reg.Now().UTC().Truncate(time.Microsecond)
-		b.ArchivedAt, b.UpdatedAt, b.UpdatedBy = &now, now, authz.Actor(ctx)
-		if err := t.Store.Update(ctx, r); err != nil {
+		return t.archive(ctx, r)
+	})
+}
+
+// Retract takes an imported record back that nobody has touched since.
+// Precondition when somebody has.
+func (t *Type[T]) Retract(ctx context.Context, id int64) error {
+	if err := t.reg.Authz.Require(ctx, t.Name, "import"); err != nil {
+		return err
+	}
+	return t.reg.DB.Tx(ctx, func(ctx context.Context) error {
+		r, err := t.Store.Lock(ctx, id)
+		if err != nil {
 			return err
 		}
-		if t.Process != nil {
-			if err := t.reg.Engine.Discard(ctx, t.ref(id), &object[T]{t: t, r: r}); err != nil {
-				return err
-			}
+		b := baseOf(r)
+		if b.Version != 1 || b.ArchivedAt != nil {
+			return errs.New(errs.Precondition, "{0} was changed after the import; it stays.", b.No)
 		}
-		return t.reg.Audit.Write(ctx, "delete", t.Name, id, nil)
+		return t.archive(ctx, r)
 	})
+}
+
+// archive takes a locked record out of every list.
+func (t *Type[T]) archive(ctx context.Context, r *T) error {
+	b := baseOf(r)
+	now := t.reg.Now().UTC().Truncate(time.Microsecond)
+	b.ArchivedAt, b.UpdatedAt, b.UpdatedBy = &now, now, authz.Actor(ctx)
+	if err := t.Store.Update(ctx, r); err != nil {
+		return err
+	}
+	if t.Process != nil {
+		if err := t.reg.Engine.Discard(ctx, t.ref(b.ID), &object[T]{t: t, r: r}); err != nil {
+			return err
+		}
+	}
+	return t.reg.Audit.Write(ctx, "delete", t.Name, b.ID, nil)
 }
 
 // handler gives the engine locked records.

@@ -37,6 +37,8 @@ function toast({ text, tone = 'neu', href, link }) {
   leave(el);
 }
 
+document.addEventListener('close', () => document.body.append($('#toasts')), true); // of a dialog
+
 // ---- menus: <details data-menu> ----
 function place(menu) {
   const panel = $('.menu-p', menu), at = menu.getBoundingClientRect();

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"meridian/platform/web/graph"
 )
 
 // vendored reads the rows of VENDOR.md: file to sha256.
@@ -80,7 +82,7 @@ func TestStylesNameKnownTokensAndFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	css := string(b)
+	css := string(b) + graph.CSS
 	for _, m := range regexp.MustCompile(`var\((--(?:m|c\d|c-|g-)[\w-]*)`).FindAllStringSubmatch(css, -1) {
 		if !strings.Contains(css, m[1]+":") {
 			t.Errorf("app.css uses %s, which no theme declares", m[1])
@@ -106,6 +108,9 @@ func TestHandler(t *testing.T) {
 		want, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if name == "app.css" {
+			want = append(want, graph.CSS...)
 		}
 		var body io.Reader = w.Body
 		if w.Header().Get("Content-Encoding") == "gzip" {

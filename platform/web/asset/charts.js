@@ -96,6 +96,13 @@ const drawn = new Map();
 function paint(el) {
   const t = tokens(), option = kinds[el.dataset.chart](JSON.parse(document.getElementById(el.id + '-data').textContent), t);
   drawn.get(el).setOption({ animation: false, textStyle: { fontFamily: t.font }, ...option }, true);
+  scalable(el);
+}
+
+// scalable lets paper, which no script measures, stretch the drawing.
+function scalable(el) {
+  const svg = el.querySelector('svg');
+  svg?.setAttribute('viewBox', `0 0 ${svg.getAttribute('width')} ${svg.getAttribute('height')}`);
 }
 
 // draw paints the charts below root that are not painted yet.
@@ -107,7 +114,7 @@ export async function draw(root) {
     const chart = echarts.init(el, null, { renderer: 'svg' });
     drawn.set(el, chart);
     paint(el);
-    new ResizeObserver(() => chart.resize()).observe(el);
+    new ResizeObserver(() => { if (!matchMedia('print').matches) { chart.resize(); scalable(el); } }).observe(el);
   }
 }
 

@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"meridian/platform/web/graph"
 )
 
 //go:embed app.css app.js charts.js icons.svg brand.svg vendor/*.js vendor/*.css vendor/*.woff2
@@ -54,6 +56,9 @@ func load() (map[string]*file, string) {
 		body, err := files.ReadFile(name)
 		if err != nil {
 			panic(fmt.Sprintf("asset: read %s: %v", name, err))
+		}
+		if name == "app.css" {
+			body = append(body, graph.CSS...) // the rules of a drawing live beside it
 		}
 		all[name] = newFile(name, body)
 		if !strings.HasPrefix(name, "vendor/") {

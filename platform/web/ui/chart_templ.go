@@ -19,7 +19,7 @@ const (
 )
 
 // Chart is a card with a drawing by ECharts (charts.js) and its table behind "show data".
-// Without script the table is open.
+// Without script only the table is there.
 type Chart struct {
 	ID, Kind    string
 	Title, Note string

@@ -230,10 +230,10 @@ func (b *tab) eval(t *testing.T, expr string) string {
 	return fmt.Sprint(v)
 }
 
-// wait polls until an expression is true, for at most five seconds.
+// wait polls until an expression is true, for at most fifteen seconds.
 func (b *tab) wait(t *testing.T, expr string) {
 	t.Helper()
-	for range 100 {
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); {
 		if b.eval(t, "!!("+expr+")") == "true" {
 			return
 		}
@@ -292,6 +292,9 @@ func TestGallery(t *testing.T) {
 	only := os.Getenv("MERIDIAN_PAGES")
 	for _, l := range looks {
 		t.Run(l.String(), func(t *testing.T) {
+			if shots == "" {
+				t.Parallel() // hidden tabs give no pictures
+			}
 			b := newTab(t, chrome, srv.URL, l)
 			for _, name := range slices.Sorted(maps.Keys(gallery)) {
 				if only != "" && !slices.Contains(strings.Split(only, ","), name) {

@@ -15,7 +15,7 @@ type Notice struct {
 	Icon       string
 	Tone       Tone
 	Text, When string
-	Href       string // POST-free: opening the record marks it read by its own request
+	Href       string // of the record
 	Unread     bool
 }
 

@@ -19,11 +19,13 @@ type Contact struct {
 	Role       string
 	Phone      string
 	Email      string
+	EmailKey   string // lower case, for recognising a requester
 	IsPrimary  bool
 	Note       string
 }
 
 func checkContact(_ context.Context, c *Contact) error {
+	c.EmailKey = strings.ToLower(c.Email)
 	if c.Email != "" && !strings.Contains(c.Email, "@") {
 		return errs.Bad("email", "This is no e-mail address.")
 	}

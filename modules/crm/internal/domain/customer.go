@@ -122,6 +122,20 @@ func (s *Customers) Contact(ctx context.Context, id crm.ContactID) (crm.Contact,
 	return crm.Contact{ID: crm.ContactID(c.ID), Customer: c.CustomerID, Name: c.Name, Phone: c.Phone, Email: c.Email}, nil
 }
 
+// ContactByEmail implements crm.Customers.
+func (s *Customers) ContactByEmail(ctx context.Context, email string) (crm.Contact, bool, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	if email == "" {
+		return crm.Contact{}, false, nil
+	}
+	rows, err := s.Contacts.Find(ctx, record.Query{Where: []record.Cond{{Col: "email_key", Op: record.Eq, Val: email}}, Limit: 2})
+	if err != nil || len(rows) == 0 || (len(rows) == 2 && rows[0].CustomerID != rows[1].CustomerID) {
+		return crm.Contact{}, false, err
+	}
+	c := rows[0]
+	return crm.Contact{ID: crm.ContactID(c.ID), Customer: c.CustomerID, Name: c.Name, Phone: c.Phone, Email: c.Email}, true, nil
+}
+
 // Match implements crm.Customers.
 func (s *Customers) Match(ctx context.Context, n crm.NewCustomer) (crm.CustomerID, bool, error) {
 	var try []record.Query

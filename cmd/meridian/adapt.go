@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+
+	"meridian/modules/crm"
+	"meridian/modules/dste"
+	"meridian/modules/ltc"
+	"meridian/modules/mtl"
+	"meridian/platform/app"
+	"meridian/platform/authz"
+	"meridian/platform/date"
+	"meridian/platform/money"
+	"meridian/platform/trace"
+)
+
+// The adapters between a module's port and the contract of the module that
+// answers it, where the graph has no row between the two.
+
+// shippingCredit lets the warehouse ask CRM whether a customer may be shipped to.
+type shippingCredit struct{ credit crm.Credit }
+
+// MayShip asks for nothing new: what is shipped was reserved in the exposure when
+// the order was confirmed.
+func (c shippingCredit) MayShip(ctx context.Context, customer int64, doc trace.Ref) (bool, string, error) {
+	a, err := c.credit.Check(ctx, crm.CustomerID(customer), crm.AtShip, doc, money.Amount{})
+	return a.Pass, a.Reason, err
+}
+
+// salesLeads lets marketing create and grade the lead that sales stores.
+type salesLeads struct{ leads ltc.Leads }
+
+func (l salesLeads) Capture(ctx context.Context, x mtl.CapturedLead) (trace.Ref, bool, error) {
+	return l.leads.Capture(ctx, ltc.NewLead{Name: x.Name, Company: x.Company, Title: x.Title, Phone: x.Phone, Email: x.Email, Need: x.Need,
+		Industry: x.Industry, Region: x.Region, Source: x.Source, Value: x.Budget}, x.Intake)
+}
+
+func (l salesLeads) Grade(ctx context.Context, lead trace.Ref, score int, grade, explanation string, qualified bool) error {
+	return l.leads.Grade(ctx, lead, score, grade, explanation, qualified)
+}
+
+// requesters lets service recognise who writes.
+type requesters struct{ customers crm.Customers }
+
+func (r requesters) ByEmail(ctx context.Context, email string) (crm.Contact, bool, error) {
+	return r.customers.ContactByEmail(ctx, email)
+}
+
+// campaignBudget lets campaigns commit and spend on the budget of the company.
+type campaignBudget struct {
+	budget dste.Budget
+	p      *app.Platform
+}
+
+func (b campaignBudget) Commit(ctx context.Context, line string, campaign trace.Ref, amount money.Amount, key string) (bool, string, error) {
+	return b.check(ctx, dste.Spend{Line: line, Doc: campaign, Key: key, Kind: dste.Commit, Amount: amount})
+}
+
+func (b campaignBudget) Spend(ctx context.Context, line string, campaign trace.Ref, amount money.Amount, key string) (bool, string, error) {
+	return b.check(ctx, dste.Spend{Line: line, Doc: campaign, Key: key, Kind: dste.Actual, Amount: amount, Releases: dste.Commit})
+}
+
+func (b campaignBudget) check(ctx context.Context, s dste.Spend) (bool, string, error) {
+	s.On = date.Of(b.p.Now().In(b.p.Location(ctx)))
+	a, err := b.budget.Check(authz.System(ctx, "budget of "+s.Doc.String()), s)
+	return a.Verdict != dste.Block, a.Reason, err
+}

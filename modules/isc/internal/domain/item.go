@@ -1,0 +1,85 @@
+package domain
+
+import (
+	"context"
+	"fmt"
+
+	"meridian/modules/ipd"
+	"meridian/platform/errs"
+	"meridian/platform/money"
+	"meridian/platform/record"
+	"meridian/platform/resource"
+)
+
+// Item is the stock side of a product in one company. The ledger counts by the
+// product's id, the item key of the suite; the item carries its number.
+type Item struct {
+	record.Base
+	ProductID    ipd.ProductID
+	ReorderPoint money.Qty
+	SafetyStock  money.Qty
+}
+
+// Items is the service behind the item type.
+type Items struct {
+	Store    record.Store[Item]
+	Products ipd.Products
+
+	Type *resource.Type[Item]
+}
+
+// check lets only goods into stock and numbers the item like its product.
+func (s *Items) check(ctx context.Context, i *Item) error {
+	var bad []errs.Field
+	if i.ReorderPoint.Sign() < 0 {
+		bad = append(bad, errs.Field{Name: "reorder_point", Message: "This cannot be negative."})
+	}
+	if i.SafetyStock.Sign() < 0 {
+		bad = append(bad, errs.Field{Name: "safety_stock", Message: "This cannot be negative."})
+	}
+	if i.ProductID != 0 {
+		p, err := s.Products.Product(ctx, i.ProductID)
+		switch {
+		case errs.Is(err, errs.NotFound): // the reference check names the field
+		case err != nil:
+			return err
+		case p.Kind != ipd.Goods:
+			bad = append(bad, errs.Field{Name: "product_id", Message: "Services are not kept in stock."})
+		default:
+			i.No = p.No
+		}
+	}
+	if e := errs.Join(bad); e != nil {
+		return e
+	}
+	return nil
+}
+
+// Ensure makes the item of a product on first use. The caller holds the cost row
+// of the product, so two first uses do not meet.
+func (s *Items) Ensure(ctx context.Context, company int64, product ipd.ProductID) error {
+	_, err := s.Store.First(ctx, record.Where("product_id", record.Eq, int64(product)).And("company_id", record.Eq, company))
+	if !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	i := &Item{ProductID: product}
+	i.CompanyID = company
+	if err := s.Type.Create(ctx, i); err != nil {
+		return fmt.Errorf("item of product %d: %w", product, err)
+	}
+	return nil
+}
+
+// Declare returns the document type of the item.
+func (s *Items) Declare() *resource.Type[Item] {
+	s.Type = &resource.Type[Item]{
+		Name: "isc.item", Label: "Stock item", Plural: "Stock items", Icon: "box", Number: "IT-{000000}", NoOwner: true,
+		Store: s.Store, Check: s.check,
+		Fields: resource.Fields[Item]{
+			resource.Ref("product_id", "Product", func(i *Item) *ipd.ProductID { return &i.ProductID }, "ipd.product").Required().InList().Filter().Source(),
+			resource.Quantity("reorder_point", "Reorder point", func(i *Item) *money.Qty { return &i.ReorderPoint }).InList().Hint("Order when what is free and on its way falls to this."),
+			resource.Quantity("safety_stock", "Safety stock", func(i *Item) *money.Qty { return &i.SafetyStock }).InList(),
+		},
+	}
+	return s.Type
+}

@@ -1,0 +1,230 @@
+// Package domain holds the rules of the integrated supply chain.
+package domain
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"meridian/modules/ipd"
+	"meridian/modules/isc"
+	"meridian/platform/date"
+	"meridian/platform/errs"
+	"meridian/platform/money"
+	"meridian/platform/trace"
+)
+
+// Status says what may be done with stock.
+type Status string
+
+// The statuses of stock; goods at a virtual place have none.
+const (
+	Inspection Status = "inspection" // received, not yet judged
+	Available  Status = "available"
+	Blocked    Status = "blocked" // failed the inspection
+)
+
+// Place is where goods are: a location and what may be done with them.
+type Place struct {
+	Location int64
+	Status   Status
+}
+
+// The virtual places that balance every move.
+var (
+	AtSupplier   = Place{Location: 1}
+	AtCustomer   = Place{Location: 2}
+	InAdjustment = Place{Location: 3}
+)
+
+func (p Place) physical() bool { return p.Status != "" }
+
+// Move takes a quantity of one product from one place to another.
+type Move struct {
+	Product  ipd.ProductID
+	From, To Place
+	Qty      money.Qty
+	Cost     money.Price // per unit, of goods that enter; goods that leave take the average
+	Reserved money.Qty   // part of Qty that was reserved for this purpose
+	Line     int64       // of the document
+	Key      string      // unique; posting it again does nothing
+}
+
+// Posting is all moves of one document.
+type Posting struct {
+	Company int64
+	Day     date.Date
+	Doc     trace.Ref
+	Supply  trace.Ref // the purchase order goods came by
+	Moves   []Move
+}
+
+// Posted is what became of a move.
+type Posted struct {
+	Fresh bool         // false: it had been posted before, nothing was done
+	Value money.Amount // that entered or left; 0 for a move inside the company
+}
+
+// Key names a balance.
+type Key struct {
+	Product ipd.ProductID
+	Place
+}
+
+func compareKeys(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Product, b.Product), cmp.Compare(a.Location, b.Location), cmp.Compare(a.Status, b.Status))
+}
+
+// Balance is what stands in a place.
+type Balance struct{ OnHand, Reserved money.Qty }
+
+// Free is what nobody has reserved.
+func (b Balance) Free() money.Qty { return b.OnHand.Sub(b.Reserved) }
+
+// LedgerStore keeps moves, balances and costs.
+type LedgerStore interface {
+	// AddMove appends a move; fresh is false when its key is known.
+	AddMove(ctx context.Context, p *Posting, m *Move) (id int64, fresh bool, err error)
+	// Value returns the value of a move posted before.
+	Value(ctx context.Context, key string) (money.Amount, error)
+	// Supply returns the purchase order the goods of a receipt line came by.
+	Supply(ctx context.Context, receipt trace.Ref, line int64) (trace.Ref, error)
+	// LockCosts holds the cost rows of products, which must be sorted; it makes missing ones.
+	LockCosts(ctx context.Context, company int64, products []ipd.ProductID) (map[ipd.ProductID]Cost, error)
+	// LockBalances holds balances, which must be sorted; it makes missing ones.
+	LockBalances(ctx context.Context, keys []Key) (map[Key]Balance, error)
+	// Change adds to a locked balance; ok is false when that would leave less than
+	// nothing, or less than is reserved.
+	Change(ctx context.Context, k Key, onHand, reserved money.Qty) (ok bool, err error)
+	// Balance reads a balance.
+	Balance(ctx context.Context, k Key) (Balance, error)
+	// Cost reads a cost.
+	Cost(ctx context.Context, company int64, product ipd.ProductID) (Cost, error)
+	// Enter writes a cost with the entry that led to it; qty and value are signed.
+	Enter(ctx context.Context, p *Posting, move int64, product ipd.ProductID, c Cost, qty money.Qty, value money.Amount) error
+}
+
+// Ledger posts stock moves. It must run in the transaction of the document.
+type Ledger struct {
+	Store    LedgerStore
+	Products ipd.Products
+}
+
+// Lock holds what a use case will change, always in the same order: costs by
+// product, then balances by product, place and status. The cost row is the gate:
+// whoever holds it sees every reservation of the product.
+func (l *Ledger) Lock(ctx context.Context, company int64, keys []Key) (map[ipd.ProductID]Cost, map[Key]Balance, error) {
+	products := map[ipd.ProductID]bool{}
+	for _, k := range keys {
+		products[k.Product] = true
+	}
+	costs, err := l.Store.LockCosts(ctx, company, slices.Sorted(maps.Keys(products)))
+	if err != nil {
+		return nil, nil, fmt.Errorf("lock costs: %w", err)
+	}
+	places := slices.DeleteFunc(slices.Clone(keys), func(k Key) bool { return !k.physical() })
+	slices.SortFunc(places, compareKeys)
+	balances, err := l.Store.LockBalances(ctx, slices.Compact(places))
+	if err != nil {
+		return nil, nil, fmt.Errorf("lock balances: %w", err)
+	}
+	return costs, balances, nil
+}
+
+// Post writes moves, balances and costs, or nothing. It returns one result per
+// move. Errors: isc.ShortStock.
+func (l *Ledger) Post(ctx context.Context, p Posting) ([]Posted, error) {
+	out := make([]Posted, len(p.Moves))
+	ids := make([]int64, len(p.Moves))
+	order := make([]int, len(p.Moves))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.Moves[a].Key, p.Moves[b].Key) })
+	var keys []Key
+	for _, i := range order {
+		m := &p.Moves[i]
+		id, fresh, err := l.Store.AddMove(ctx, &p, m)
+		if err != nil {
+			return nil, fmt.Errorf("post %s: %w", m.Key, err)
+		}
+		ids[i], out[i].Fresh = id, fresh
+		if fresh {
+			keys = append(keys, Key{m.Product, m.From}, Key{m.Product, m.To})
+			continue
+		}
+		if out[i].Value, err = l.Store.Value(ctx, m.Key); err != nil {
+			return nil, fmt.Errorf("value of %s: %w", m.Key, err)
+		}
+	}
+	costs, _, err := l.Lock(ctx, p.Company, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.Moves {
+		if !out[i].Fresh {
+			continue
+		}
+		if out[i].Value, err = l.apply(ctx, &p, &p.Moves[i], ids[i], costs); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// apply changes the balances and the cost by one move.
+func (l *Ledger) apply(ctx context.Context, p *Posting, m *Move, id int64, costs map[ipd.ProductID]Cost) (money.Amount, error) {
+	if m.From.physical() {
+		if err := l.change(ctx, Key{m.Product, m.From}, m.Qty.Neg(), m.Reserved.Neg()); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	if m.To.physical() {
+		if err := l.change(ctx, Key{m.Product, m.To}, m.Qty, money.Qty{}); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	if m.From.physical() == m.To.physical() {
+		return money.Amount{}, nil // nothing enters or leaves the company
+	}
+	c := costs[m.Product]
+	qty, value := m.Qty, money.Amount{}
+	if m.To.physical() {
+		value = c.In(qty, m.Cost)
+	} else {
+		v, err := c.Out(qty)
+		if err != nil {
+			return v, err
+		}
+		qty, value = qty.Neg(), v.Neg()
+	}
+	costs[m.Product] = c
+	return value.Abs(), l.Store.Enter(ctx, p, id, m.Product, c, qty, value)
+}
+
+// change adds to a balance; what is missing becomes a typed refusal.
+func (l *Ledger) change(ctx context.Context, k Key, onHand, reserved money.Qty) error {
+	ok, err := l.Store.Change(ctx, k, onHand, reserved)
+	if err != nil || ok {
+		return err
+	}
+	b, err := l.Store.Balance(ctx, k)
+	if err != nil {
+		return err
+	}
+	wanted, there := onHand.Neg(), b.Free().Sub(reserved)
+	if onHand.IsZero() { // a reservation
+		wanted, there = reserved, b.Free()
+	}
+	return l.short(ctx, k.Product, wanted, there)
+}
+
+func (l *Ledger) short(ctx context.Context, product ipd.ProductID, wanted, there money.Qty) error {
+	p, err := l.Products.Product(ctx, product)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	return isc.NewShortStock(product, p.No+" "+p.Name, wanted, there.Max(money.Qty{}))
+}

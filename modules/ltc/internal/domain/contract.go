@@ -1,0 +1,258 @@
+package domain
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"meridian/modules/crm"
+	"meridian/modules/ltc"
+	"meridian/platform/date"
+	"meridian/platform/errs"
+	"meridian/platform/money"
+	"meridian/platform/process"
+	"meridian/platform/record"
+	"meridian/platform/resource"
+)
+
+// ContractStage is the state of a contract.
+type ContractStage string
+
+// The stages of a contract.
+const (
+	ContractDraft      ContractStage = "draft"
+	ContractReview     ContractStage = "review"
+	ContractApproved   ContractStage = "approved"
+	ContractSigned     ContractStage = "signed"
+	ContractRunning    ContractStage = "in_execution"
+	ContractCompleted  ContractStage = "completed"
+	ContractTerminated ContractStage = "terminated"
+	ContractVoid       ContractStage = "void"
+)
+
+// Contract is an agreement with a customer and the plan to fulfil it.
+type Contract struct {
+	record.Base
+	Stage            ContractStage
+	Title            string
+	CustomerID       crm.CustomerID
+	QuoteID          *int64
+	OpportunityID    *int64
+	Amount           money.Amount // including tax
+	StartOn          date.Date
+	EndOn            date.Date
+	SignedByCustomer string
+	SignedByUs       string
+	SignedOn         date.Date
+	Plan             []PlanLine `gorm:"-"`
+}
+
+// Contracts is the service behind the contract type.
+type Contracts struct {
+	*Ports
+	Store  record.Store[Contract]
+	Type   *resource.Type[Contract]
+	Quotes *Quotes
+	Orders *Orders
+}
+
+// check keeps the plan of a draft in step with the amount. History comes with the
+// plan it has.
+func (s *Contracts) check(ctx context.Context, c *Contract) error {
+	if c.Stage != ContractDraft {
+		for i := range c.Plan {
+			c.Plan[i].Seq = i + 1
+		}
+		return nil
+	}
+	if err := s.fromQuote(ctx, c); err != nil {
+		return err
+	}
+	if c.Amount.Sign() <= 0 {
+		return errs.Bad("amount", "The amount must be greater than zero.")
+	}
+	if !c.EndOn.IsZero() && c.EndOn.Before(c.StartOn) {
+		return errs.Bad("end_on", "The end lies before the start.")
+	}
+	if len(c.Plan) == 0 && c.CustomerID != 0 {
+		customer, err := s.Customers.Customer(ctx, c.CustomerID)
+		if errs.Is(err, errs.NotFound) {
+			return nil // the reference check says so with its field
+		}
+		if err != nil {
+			return err
+		}
+		c.Plan = defaultPlan(c.StartOn, customer.PaymentDays)
+	}
+	if e := errs.Join(settlePlan(c.Plan, c.Amount)); e != nil {
+		return e
+	}
+	return nil
+}
+
+// fromQuote takes what is empty from the accepted quote the contract is about.
+func (s *Contracts) fromQuote(ctx context.Context, c *Contract) error {
+	if c.QuoteID == nil {
+		return nil
+	}
+	q, err := s.Quotes.Store.Get(ctx, *c.QuoteID)
+	if errs.Is(err, errs.NotFound) {
+		return nil // the reference check says so with its field
+	}
+	if err != nil {
+		return err
+	}
+	if q.Stage != QuoteAccepted {
+		return errs.Bad("quote_id", "Only an accepted quote becomes a contract.")
+	}
+	if c.CustomerID == 0 {
+		c.CustomerID = q.CustomerID
+	}
+	if c.OpportunityID == nil {
+		c.OpportunityID = q.OpportunityID
+	}
+	if c.Amount.IsZero() {
+		c.Amount = q.Total
+	}
+	if q.CustomerID != c.CustomerID {
+		return errs.Bad("customer_id", "The quote belongs to another customer.")
+	}
+	return nil
+}
+
+// signature is the input of the move "sign".
+type signature struct {
+	Customer, Us string
+	On           date.Date
+}
+
+func signForm() resource.Fields[signature] {
+	return resource.Fields[signature]{
+		resource.Text("signed_by_customer", "Signed for the customer by", func(x *signature) *string { return &x.Customer }).Required(),
+		resource.Text("signed_by_us", "Signed for us by", func(x *signature) *string { return &x.Us }).Required(),
+		resource.Date("on", "Signed on", func(x *signature) *date.Date { return &x.On }).Hint("Empty is today."),
+	}
+}
+
+func (s *Contracts) sign(ctx context.Context, c *Contract, in *signature) error {
+	today := s.Today(ctx)
+	if in.On.IsZero() {
+		in.On = today
+	}
+	if in.On.After(today) {
+		return errs.Bad("on", "This day lies in the future.")
+	}
+	c.SignedByCustomer, c.SignedByUs, c.SignedOn = in.Customer, in.Us, in.On
+	ref := s.Type.Ref(c.ID)
+	if err := s.Customers.Advance(ctx, c.CustomerID, crm.Signed, ref); err != nil {
+		return err
+	}
+	return s.Bus.Publish(ctx, ltc.ContractSigned{Contract: ref, Customer: c.CustomerID, Amount: c.Amount, Start: c.StartOn, End: c.EndOn})
+}
+
+// order drafts the sales order of a signed contract out of its quote.
+func (s *Contracts) order(ctx context.Context, c *Contract) error {
+	if c.QuoteID == nil {
+		return errs.New(errs.Precondition, "This contract has no quote to take the lines from; enter the order by hand and name the contract in it.")
+	}
+	q, err := s.Quotes.Store.Get(ctx, *c.QuoteID)
+	if err != nil {
+		return fmt.Errorf("quote of contract %s: %w", c.No, err)
+	}
+	return s.Orders.fromQuote(ctx, q, c)
+}
+
+// finish refuses to close a contract whose plan is not fulfilled.
+func (s *Contracts) finish(_ context.Context, c *Contract) error {
+	for i := range c.Plan {
+		if l := &c.Plan[i]; l.DoneOn.IsZero() {
+			return errs.New(errs.Precondition, "Line {0} of the plan is not done yet.", l.Seq)
+		}
+	}
+	return nil
+}
+
+// progress books what happened on the plan of a contract; with the last line done
+// the contract is completed. id 0 is no contract.
+func (s *Contracts) progress(ctx context.Context, id int64, book func(plan []PlanLine)) error {
+	if id == 0 {
+		return nil
+	}
+	c, err := s.Type.Update(ctx, id, func(c *Contract) error { book(c.Plan); return nil })
+	if err != nil {
+		return fmt.Errorf("plan of contract %d: %w", id, err)
+	}
+	if c.Stage == ContractRunning && s.finish(ctx, c) == nil {
+		return s.Type.Fire(ctx, id, "complete", nil)
+	}
+	return nil
+}
+
+// start marks a signed contract as being fulfilled; id 0 is no contract.
+func (s *Contracts) start(ctx context.Context, id int64) error {
+	if id == 0 {
+		return nil
+	}
+	c, err := s.Store.Get(ctx, id)
+	if err != nil || c.Stage != ContractSigned {
+		return err
+	}
+	return s.Type.Fire(ctx, id, "start", nil)
+}
+
+// contractRules asks sales first; finance joins for large contracts.
+func contractRules() []process.Rule {
+	manager, finance := process.ByRole("ltc.manager"), process.ByRole("core.finance_manager")
+	return []process.Rule{
+		{Label: "Up to 100,000", To: money.MustAmount("100000.01"), Steps: []process.Step{manager}},
+		{Label: "Above 100,000", From: money.MustAmount("100000.01"), Steps: []process.Step{manager, finance}},
+	}
+}
+
+// Declare returns the document type of the contract.
+func (s *Contracts) Declare() *resource.Type[Contract] {
+	plan := resource.Lines("plan", "Execution plan", func(c *Contract) *[]PlanLine { return &c.Plan }, planFields())
+	s.Type = &resource.Type[Contract]{
+		Name: "ltc.contract", Label: "Contract", Plural: "Contracts", Icon: "signature", Number: "CO-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "amount",
+		Title:   func(c *Contract) string { return c.Title },
+		Amount:  func(c *Contract) money.Amount { return c.Amount },
+		Default: func(ctx context.Context, c *Contract) error { c.StartOn = s.Today(ctx); return nil },
+		Rules:   map[string][]process.Rule{"ltc.contract:approve": contractRules()},
+		Fields: resource.Fields[Contract]{
+			resource.Text("title", "Subject", func(c *Contract) *string { return &c.Title }).Required().InList().Search().In("Contract"),
+			resource.OptRef("quote_id", "Quote", func(c *Contract) **int64 { return &c.QuoteID }, "ltc.quote").Filter().Source().In("Contract"),
+			resource.OptRef("opportunity_id", "Opportunity", func(c *Contract) **int64 { return &c.OpportunityID }, "ltc.opportunity").Filter().Source().In("Contract"),
+			resource.Ref("customer_id", "Customer", func(c *Contract) *crm.CustomerID { return &c.CustomerID }, "crm.customer").Required().InList().Filter().In("Contract"),
+			resource.Money("amount", "Amount", func(c *Contract) *money.Amount { return &c.Amount }).Required().InList().Filter().In("Contract").Hint("Including tax."),
+			resource.Date("start_on", "Starts on", func(c *Contract) *date.Date { return &c.StartOn }).Required().InList().Filter().In("Contract"),
+			resource.Date("end_on", "Ends on", func(c *Contract) *date.Date { return &c.EndOn }).InList().Filter().In("Contract"),
+			plan,
+			resource.Text("signed_by_customer", "Signed for the customer by", func(c *Contract) *string { return &c.SignedByCustomer }).ReadOnly().In("Signature"),
+			resource.Text("signed_by_us", "Signed for us by", func(c *Contract) *string { return &c.SignedByUs }).ReadOnly().In("Signature"),
+			resource.Date("signed_on", "Signed on", func(c *Contract) *date.Date { return &c.SignedOn }).ReadOnly().InList().Filter().In("Signature"),
+		},
+		Process: resource.Process(func(c *Contract) *ContractStage { return &c.Stage },
+			[]resource.Stage[ContractStage]{
+				{Key: ContractDraft, Label: "Draft", Owner: "ltc.rep", Class: process.Draft, Limit: 16 * time.Hour, Help: "Write down what was agreed and plan delivery, acceptance, invoices and payments."},
+				{Key: ContractReview, Label: "In review", Owner: "ltc.manager", Class: process.Working, Limit: 16 * time.Hour, Locked: true, Help: "Ask for the approvals of sales and finance."},
+				{Key: ContractApproved, Label: "Approved", Owner: "ltc.rep", Locked: true, Limit: 16 * time.Hour, Help: "Have both sides sign."},
+				{Key: ContractSigned, Label: "Signed", Owner: "ltc.rep", Class: process.Won, Locked: true, Limit: 8 * time.Hour, Help: "Make the order and confirm it."},
+				{Key: ContractRunning, Label: "In execution", Wait: true, Class: process.Transit, Locked: true, Help: "Deliver, have it accepted, invoice, collect."},
+				{Key: ContractCompleted, Label: "Completed", End: true, Class: process.Done},
+				{Key: ContractTerminated, Label: "Terminated", End: true, Class: process.Cancelled},
+				{Key: ContractVoid, Label: "Void", End: true, Class: process.Cancelled},
+			},
+			[]resource.Move[Contract, ContractStage]{
+				{Name: "submit", Label: "Submit", From: resource.From(ContractDraft), To: ContractReview},
+				{Name: "approve", Label: "Ask for approval", From: resource.From(ContractReview), To: ContractApproved, Matrix: "ltc.contract:approve"},
+				{Name: "revise", Label: "Back to draft", From: resource.From(ContractReview, ContractApproved), To: ContractDraft, Reason: true, Deviation: true},
+				{Name: "sign", Label: "Sign", From: resource.From(ContractApproved), To: ContractSigned, Do: resource.Ask(signForm(), s.sign)},
+				{Name: "order", Label: "Make order", From: resource.From(ContractSigned, ContractRunning), Do: resource.Do(s.order)},
+				{Name: "start", Label: "Order confirmed", From: resource.From(ContractSigned), To: ContractRunning, System: true},
+				{Name: "complete", Label: "Complete", From: resource.From(ContractRunning), To: ContractCompleted, Do: resource.Do(s.finish)},
+				{Name: "terminate", Label: "Terminate", From: resource.From(ContractSigned, ContractRunning), To: ContractTerminated, Reason: true, Deviation: true},
+				{Name: "void", Label: "Declare void", From: resource.From(ContractDraft, ContractReview, ContractApproved), To: ContractVoid, Reason: true, Deviation: true},
+			}),
+	}
+	return s.Type
+}

@@ -1,0 +1,116 @@
+package domain
+
+import (
+	"context"
+	"fmt"
+
+	"meridian/modules/isc"
+	"meridian/modules/ltc"
+	"meridian/platform/authz"
+	"meridian/platform/money"
+)
+
+const orderType = "ltc.order"
+
+// OnShipped books what left the warehouse for an order. Shipments of other
+// documents are none of our business.
+func (s *Orders) OnShipped(ctx context.Context, e isc.Shipped) error {
+	if e.Doc.Type != orderType {
+		return nil
+	}
+	ctx = authz.System(ctx, "ltc.order:shipped")
+	_, err := s.Type.Update(ctx, e.Doc.ID, func(o *Order) error {
+		for _, x := range e.Lines {
+			l := o.line(x.Line)
+			if l == nil {
+				return fmt.Errorf("shipment %s: order %s has no line %d", e.Shipment, o.No, x.Line)
+			}
+			l.Delivered = l.Delivered.Add(x.Qty)
+			l.Reserved = l.Reserved.Sub(x.Qty).Max(money.Qty{})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("shipped %s: %w", e.Doc, err)
+	}
+	return nil
+}
+
+// OnDelivered asks the customer for acceptance of what arrived; with the last goods
+// the order is delivered.
+func (s *Orders) OnDelivered(ctx context.Context, e isc.Delivered) error {
+	if e.Doc.Type != orderType {
+		return nil
+	}
+	ctx = authz.System(ctx, "ltc.order:delivered")
+	o, err := s.Type.Get(ctx, e.Doc.ID)
+	if err != nil {
+		return fmt.Errorf("delivered %s: %w", e.Doc, err)
+	}
+	lines := make([]AcceptanceLine, 0, len(e.Lines))
+	for _, x := range e.Lines {
+		if x.Qty.Sign() > 0 {
+			lines = append(lines, AcceptanceLine{OrderLineID: x.Line, ProductID: x.Product, Qty: x.Qty})
+		}
+	}
+	if err := s.Acceptances.request(ctx, o, e.Shipment, lines, e.On); err != nil {
+		return fmt.Errorf("delivered %s: %w", e.Doc, err)
+	}
+	arrived, err := s.Book.Arrived(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	if o.Stage != OrderReleased || !o.every(func(l *OrderLine) bool { return !arrived[l.ID].Less(l.Qty) }) {
+		return nil
+	}
+	if err := s.Type.Fire(ctx, o.ID, "deliver", nil); err != nil {
+		return err
+	}
+	return s.Contracts.progress(ctx, value(o.ContractID), func(plan []PlanLine) { advancePlan(plan, PlanDeliver, money.Amount{}, e.On) })
+}
+
+// OnReplenished books goods that arrived for a waiting line.
+func (s *Orders) OnReplenished(ctx context.Context, e isc.Replenished) error {
+	if e.Doc.Type != orderType {
+		return nil
+	}
+	ctx = authz.System(ctx, "ltc.order:replenished")
+	_, err := s.Type.Update(ctx, e.Doc.ID, func(o *Order) error {
+		l := o.line(e.Line)
+		if l == nil {
+			return fmt.Errorf("replenished: order %s has no line %d", o.No, e.Line)
+		}
+		l.Reserved = l.Reserved.Add(e.Qty).Min(l.Qty.Sub(l.Delivered))
+		if !l.Reserved.Less(l.Qty.Sub(l.Delivered)) {
+			l.PromisedOn = s.Today(ctx)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("replenished %s: %w", e.Doc, err)
+	}
+	return nil
+}
+
+// take books accepted quantities on an order and completes it when everything is
+// accepted.
+func (s *Orders) take(ctx context.Context, id int64, accepted []ltc.OrderLine) (*Order, error) {
+	o, err := s.Type.Update(ctx, id, func(o *Order) error {
+		for _, x := range accepted {
+			l := o.line(x.ID)
+			if l == nil {
+				return fmt.Errorf("acceptance: order %s has no line %d", o.No, x.ID)
+			}
+			l.Accepted = l.Accepted.Add(x.Qty)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	done := o.every(func(l *OrderLine) bool { return !l.Accepted.Less(l.Qty) })
+	if done && (o.Stage == OrderReleased || o.Stage == OrderDelivered) {
+		return o, s.Type.Fire(ctx, id, "complete", nil)
+	}
+	return o, nil
+}

@@ -1,0 +1,9 @@
+// Package text is the Chinese of market to lead.
+package text
+
+import "embed"
+
+// FS holds the catalogue.
+//
+//go:embed zh.json
+var FS embed.FS
