@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds the files.
 //
-//go:embed roles.csv
+//go:embed roles.csv import
 var FS embed.FS

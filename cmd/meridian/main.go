@@ -25,6 +25,7 @@ func commands() []command {
 	return []command{
 		{"serve", "[--demo]", "run the server; on an empty database --demo loads a demo company", serve},
 		{"migrate", "", "bring the database to the newest schema", migrate},
+		{"import", "--as TYPE --map FILE [--dry-run] DATA | --set NAME DIR", "load files of another system", importFiles},
 		{"token", "create --user U [--name N]", "make an API token and print it", token},
 		{"user", "create --user U --roles a,b [--name N] [--dept D] --password-stdin", "make a user", user},
 		{"doctor", "", "recompute ledgers, balances, chains and permissions; exit 1 when something is wrong", doctor},

@@ -47,8 +47,9 @@ type BudgetPort interface {
 	// Commit reserves amount on the budget line for a campaign; ok is false with the
 	// reason when it is blocked. A negative amount sets free what was reserved.
 	Commit(ctx context.Context, line string, campaign trace.Ref, amount money.Amount, key string) (ok bool, reason string, err error)
-	// Spend books an actual cost and releases as much of the commitment. A negative
-	// amount reverses a cost booked by mistake.
+	// Spend books an actual cost and releases as much of the commitment, never more
+	// than is open. A negative amount reverses a cost booked by mistake; what it had
+	// released stays free.
 	Spend(ctx context.Context, line string, campaign trace.Ref, amount money.Amount, key string) (ok bool, reason string, err error)
 }
 

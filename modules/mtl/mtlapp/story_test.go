@@ -3,9 +3,11 @@ package mtlapp_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +117,7 @@ func (b *budget) write(line, key string, commit, actual money.Amount) (bool, str
 	if b.keys[key] {
 		return true, "", nil
 	}
+	commit = commit.Max(b.committed.Neg()) // no more is released than is open
 	if b.total.Less(b.committed.Add(b.actual).Add(commit).Add(actual)) {
 		return false, "The budget line does not cover this amount.", nil
 	}
@@ -128,7 +131,7 @@ func (b *budget) Commit(_ context.Context, line string, _ trace.Ref, amount mone
 }
 
 func (b *budget) Spend(_ context.Context, line string, _ trace.Ref, amount money.Amount, key string) (bool, string, error) {
-	return b.write(line, key, amount.Min(b.committed).Neg(), amount)
+	return b.write(line, key, amount.Max(money.Amount{}).Neg(), amount)
 }
 
 type suite struct {
@@ -153,6 +156,34 @@ func setup(t *testing.T) *suite {
 	s.web = gin.New()
 	s.API.Mount(s.web)
 	return s
+}
+
+// grant gives the default roles of the module their rights.
+func (s *suite) grant() {
+	s.T.Helper()
+	f, err := os.Open("../roles.csv")
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	err = s.DB.Tx(s.Admin, func(ctx context.Context) error {
+		for _, r := range rows {
+			if err := s.DB.Exec(ctx, `INSERT INTO core.role (code, label) VALUES ($1, $2) ON CONFLICT DO NOTHING`, r[0], r[1]); err != nil {
+				return err
+			}
+			if err := s.Authz.SetRule(ctx, r[0], r[2], r[3], r[4]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.T.Fatal(err)
+	}
 }
 
 // post sends the public form as a browser outside would.
@@ -221,7 +252,7 @@ func (s *suite) healthy() {
 	}
 }
 
-const ann = `{"name":"Ann Li","company":"Acme Ltd.","email":"ann@acme.example","need":"40 drives","consent":true,"utm_source":"expo"}`
+const annForm = `{"name":"Ann Li","company":"Acme Ltd.","email":"ann@acme.example","need":"40 drives","consent":true,"utm_source":"expo"}`
 
 // TestStory tells a campaign from its plan to its review.
 func TestStory(t *testing.T) {
@@ -232,7 +263,7 @@ func TestStory(t *testing.T) {
 		t.Errorf("committed = %s after approval, want 20000.00", got)
 	}
 
-	code, body := s.post("autumn", "application/json", ann)
+	code, body := s.post("autumn", "application/json", annForm)
 	if code != http.StatusCreated || !strings.Contains(body, "Thank you. We call you.") || !strings.Contains(body, `"no":"LI-`) {
 		t.Fatalf("public form: %d %s", code, body)
 	}
@@ -251,8 +282,8 @@ func TestStory(t *testing.T) {
 
 	s.Fire(s.Admin, s.Reload(c), "book_cost", resource.Values{"kind": "media", "amount": "6000", "note": "Search ads"})
 	s.Fire(s.Admin, s.Reload(c), "book_cost", resource.Values{"kind": "media", "amount": "-1000", "note": "Refund"})
-	if s.budget.committed.String() != "15000.00" || s.budget.actual.String() != "5000.00" {
-		t.Errorf("budget: %s committed, %s actual; want 15000.00 and 5000.00", s.budget.committed, s.budget.actual)
+	if s.budget.committed.String() != "14000.00" || s.budget.actual.String() != "5000.00" {
+		t.Errorf("budget: %s committed, %s actual; want 14000.00 and 5000.00", s.budget.committed, s.budget.actual)
 	}
 	if err := s.Answers.Accepted(s.Admin, lead); err != nil {
 		t.Fatal(err)
@@ -278,7 +309,7 @@ func TestStory(t *testing.T) {
 	}
 
 	s.Fire(s.Admin, s.Reload(c), "end", nil)
-	if code, _ := s.post("autumn", "application/json", ann); code != http.StatusNotFound {
+	if code, _ := s.post("autumn", "application/json", annForm); code != http.StatusNotFound {
 		t.Errorf("the form of an ended campaign answers %d, want 404", code)
 	}
 	done := s.Fire(s.Admin, s.Reload(c), "review", resource.Values{"result": "One good lead.", "decision": "scale"})
@@ -444,7 +475,7 @@ func TestPublicForm(t *testing.T) {
 			status          int
 			want            string
 		}{
-			"unknown form":          {"nosuch", "application/json", ann, 404, ""},
+			"unknown form":          {"nosuch", "application/json", annForm, 404, ""},
 			"no way to answer":      {"form", "application/json", `{"name":"X"}`, 422, `"field":"email"`},
 			"no name":               {"form", "application/json", `{"email":"a@b.example"}`, 422, `"field":"name"`},
 			"no e-mail address":     {"form", "application/json", `{"name":"X","email":"a.b"}`, 422, `"field":"email"`},
@@ -463,20 +494,20 @@ func TestPublicForm(t *testing.T) {
 	})
 
 	t.Run("the same person counts once a day", func(t *testing.T) {
-		_, first := s.post("form", "application/json", ann)
-		_, again := s.post("form", "application/json", strings.Replace(ann, "ann@acme", "ANN@acme", 1))
+		_, first := s.post("form", "application/json", annForm)
+		_, again := s.post("form", "application/json", strings.Replace(annForm, "ann@acme", "ANN@acme", 1))
 		if first != again || len(s.intakes(nil)) != 1 || len(s.sales.capture) != 1 {
 			t.Errorf("%s, then %s; %d leads", first, again, len(s.sales.capture))
 		}
 	})
 
 	t.Run("a key of the caller tells entries apart and repeats the answer", func(t *testing.T) {
-		_, first := s.post("form", "application/json", ann, "Idempotency-Key", "k1")
-		_, again := s.post("form", "application/json", ann, "Idempotency-Key", "k1")
+		_, first := s.post("form", "application/json", annForm, "Idempotency-Key", "k1")
+		_, again := s.post("form", "application/json", annForm, "Idempotency-Key", "k1")
 		if first != again || len(s.intakes(nil)) != 2 {
 			t.Errorf("%s, then %s", first, again)
 		}
-		if status, body := s.post("form", "application/json", strings.Replace(ann, "40", "50", 1), "Idempotency-Key", "k1"); status != http.StatusConflict {
+		if status, body := s.post("form", "application/json", strings.Replace(annForm, "40", "50", 1), "Idempotency-Key", "k1"); status != http.StatusConflict {
 			t.Errorf("the key with another body: %d %s, want 409", status, body)
 		}
 		in := s.intakes(nil)[1]
@@ -510,7 +541,7 @@ func TestPublicForm(t *testing.T) {
 		if _, err := s.Must("mtl.campaign").UpdateRow(s.Admin, row.Base().ID, row.Base().Version, resource.Values{"form_active": "false"}); err != nil {
 			t.Fatal(err)
 		}
-		if status, _ := s.post("form", "application/json", ann, "Idempotency-Key", "k9"); status != http.StatusNotFound {
+		if status, _ := s.post("form", "application/json", annForm, "Idempotency-Key", "k9"); status != http.StatusNotFound {
 			t.Errorf("status = %d, want 404", status)
 		}
 	})
@@ -524,7 +555,7 @@ func TestTheSameEntryAtOnceIsOneLead(t *testing.T) {
 	var wg sync.WaitGroup
 	answers := make([]string, 6)
 	for i := range answers {
-		wg.Go(func() { _, answers[i] = s.post("race", "application/json", ann) })
+		wg.Go(func() { _, answers[i] = s.post("race", "application/json", annForm) })
 	}
 	wg.Wait()
 	if len(s.intakes(nil)) != 1 || len(s.sales.leads) != 1 {
@@ -543,7 +574,7 @@ func TestWhatFailsIsKeptAndTriedAgain(t *testing.T) {
 	s := setup(t)
 	c := s.campaign("form", "0")
 	s.sales.refuse = errs.New(errs.Precondition, "Sales is closed today.")
-	if status, body := s.post("form", "application/json", ann); status != http.StatusCreated {
+	if status, body := s.post("form", "application/json", annForm); status != http.StatusCreated {
 		t.Fatalf("the visitor gets %d %s, want 201: the entry is stored", status, body)
 	}
 	in := s.intakes(map[string][]string{"stage": {"failed"}})
@@ -565,7 +596,7 @@ func TestSalesSendsALeadBack(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	s.campaign("form", "0")
-	s.post("form", "application/json", ann, "Idempotency-Key", "1")
+	s.post("form", "application/json", annForm, "Idempotency-Key", "1")
 	lead := trace.Ref{Type: "ltc.lead", ID: 1}
 	if err := s.Answers.Rejected(authz.System(s.boss, "test"), lead, "No budget this year"); err != nil {
 		t.Fatal(err)
@@ -579,7 +610,7 @@ func TestSalesSendsALeadBack(t *testing.T) {
 	if err != nil || len(notes) == 0 || notes[0].Object.Type != "mtl.intake" {
 		t.Errorf("the owner was not told: %v %v", notes, err)
 	}
-	s.post("form", "application/json", ann, "Idempotency-Key", "2")
+	s.post("form", "application/json", annForm, "Idempotency-Key", "2")
 	if last := s.sales.graded[len(s.sales.graded)-1]; !last.qualified || last.grade != "B1" {
 		t.Errorf("a rejected lead that comes back is handed over again: %+v", last)
 	}
@@ -602,9 +633,41 @@ func TestGateOfTheCampaign(t *testing.T) {
 	if _, err := s.Must("mtl.campaign").UpdateRow(s.Admin, c.Base().ID, c.Base().Version, resource.Values{"mql_fit": "51"}); err != nil {
 		t.Fatal(err)
 	}
-	s.post("form", "application/json", ann)
+	s.post("form", "application/json", annForm)
 	if g := s.sales.graded[0]; g.qualified || g.grade != "B2" {
 		t.Errorf("fit 50 passed a gate of 51: %+v", g)
+	}
+}
+
+// The default roles let marketing work, each person on the own rows.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.grant()
+	ann, bob, head := s.User("ann", "mtl.marketer"), s.User("bob", "mtl.marketer"), s.User("head", "mtl.manager")
+	c := s.Create(ann, "mtl.campaign", resource.Values{"name": "Fair", "kind": "event", "starts_on": "2026-11-21", "budget": "100", "budget_key": "MKT-2026", "form_key": "fair", "objective_id": "1"})
+	s.Fire(ann, c, "approve", nil)
+	if s.Approve(bob) != 0 || s.Approve(head) != 1 {
+		t.Error("the marketing manager decides about a budget below 50,000")
+	}
+	s.Fire(ann, c, "start", nil)
+	s.Fire(ann, c, "book_cost", resource.Values{"kind": "event", "amount": "10"})
+	s.post("fair", "application/json", annForm)
+	list, err := s.Must("mtl.intake").ListRows(ann, resource.ListQuery{})
+	if err != nil || len(list.Rows) != 1 || list.Rows[0].Masked("email") {
+		t.Errorf("ann does not see what her form brought: %v %v", list.Rows, err)
+	}
+	if list, err := s.Must("mtl.intake").ListRows(bob, resource.ListQuery{}); err != nil || len(list.Rows) != 0 {
+		t.Errorf("bob sees what ann's form brought: %v %v", list.Rows, err)
+	}
+	if _, _, err := s.Must("mtl.campaign").FireRow(bob, c.Base().ID, 0, "end", resource.Values{}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("bob ends ann's campaign: %v, want NotFound", err)
+	}
+	if _, err := s.Must("mtl.intake").CreateRow(ann, resource.Values{}); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("an intake by hand: %v, want Forbidden", err)
+	}
+	if list, err := s.Must("mtl.campaign").ListRows(head, resource.ListQuery{}); err != nil || len(list.Rows) != 1 {
+		t.Errorf("the head sees %d campaigns of the team (%v)", len(list.Rows), err)
 	}
 }
 

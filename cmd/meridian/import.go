@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"meridian/configs"
+	"meridian/platform/authz"
+	"meridian/platform/errs"
+	"meridian/platform/i18n"
+	"meridian/platform/transfer"
+)
+
+// importFiles loads files of another system: one by a map, or a whole set.
+func importFiles(ctx context.Context, args []string) (err error) {
+	fset := flag.NewFlagSet("import", flag.ContinueOnError)
+	as := fset.String("as", "", "document type, e.g. crm.customer")
+	mapFile := fset.String("map", "", "map of columns to fields")
+	set := fset.String("set", "", "name of an import set, or the folder of one")
+	dry := fset.Bool("dry-run", false, "check everything, write nothing")
+	who := fset.String("user", "admin", "the user the records belong to")
+	if err := fset.Parse(args); err != nil {
+		return err
+	}
+	if fset.NArg() != 1 || (*set == "") == (*mapFile == "") {
+		return errors.New("usage: meridian import --as TYPE --map FILE [--dry-run] DATA | meridian import --set NAME DIR")
+	}
+	o, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.close()) }()
+	p, ok := o.Authz.Directory().ByUsername(*who)
+	if !ok || !p.Active {
+		return fmt.Errorf("there is no active user %q", *who)
+	}
+	ctx = i18n.With(authz.With(ctx, o.Authn.Subject(p.ID)), o.Text, i18n.English)
+	if *set != "" {
+		return o.importSet(ctx, *set, fset.Arg(0), *dry)
+	}
+	return o.importFile(ctx, *as, *mapFile, fset.Arg(0), *dry)
+}
+
+func (o *opened) importer() *transfer.Importer {
+	return &transfer.Importer{DB: o.DB, Types: o.Types, Audit: o.Audit}
+}
+
+func (o *opened) importFile(ctx context.Context, as, mapFile, data string, dry bool) error {
+	b, err := os.ReadFile(mapFile)
+	if err != nil {
+		return fmt.Errorf("read map: %w", err)
+	}
+	m, err := transfer.ParseMap(b)
+	if err != nil {
+		return err
+	}
+	if as != "" && m.Type != as {
+		return fmt.Errorf("the map is for %s, not for %s", m.Type, as)
+	}
+	body, err := os.ReadFile(data)
+	if err != nil {
+		return fmt.Errorf("read data: %w", err)
+	}
+	beside := os.DirFS(filepath.Dir(data))
+	r, err := o.importer().Run(ctx, m, filepath.Base(data), body, func(name string) ([]byte, error) { return fs.ReadFile(beside, name) }, dry, nil)
+	if err != nil {
+		return err
+	}
+	report(filepath.Base(data), r)
+	if r.Wrong > 0 {
+		return errs.New(errs.Invalid, "{0} rows of {1} are wrong; nothing of this file was written.", r.Wrong, filepath.Base(data))
+	}
+	return nil
+}
+
+func (o *opened) importSet(ctx context.Context, set, dir string, dry bool) error {
+	maps, err := fs.Sub(configs.FS, "import/"+set)
+	if _, statErr := fs.Stat(configs.FS, "import/"+set); err != nil || statErr != nil {
+		maps = os.DirFS(set)
+	}
+	return o.importer().Set(ctx, maps, os.DirFS(dir), dry, report)
+}
+
+func report(file string, r transfer.Report) {
+	fmt.Fprintf(os.Stdout, "%-24s %-18s %6d rows: %d new, %d changed, %d unchanged, %d left out, %d wrong\n", file, r.Type, r.Rows, r.New, r.Changed, r.Unchanged, r.Skipped, r.Wrong)
+	for _, e := range r.Errors {
+		fmt.Fprintln(os.Stdout, "  "+e.String())
+	}
+}
