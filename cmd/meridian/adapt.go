@@ -57,7 +57,12 @@ func (b campaignBudget) Commit(ctx context.Context, line string, campaign trace.
 }
 
 func (b campaignBudget) Spend(ctx context.Context, line string, campaign trace.Ref, amount money.Amount, key string) (bool, string, error) {
-	return b.check(ctx, dste.Spend{Line: line, Doc: campaign, Key: key, Kind: dste.Actual, Amount: amount, Releases: dste.Commit})
+	if amount.Sign() > 0 { // as much of the commitment as was spent is free again
+		if ok, why, err := b.check(ctx, dste.Spend{Line: line, Doc: campaign, Key: key + ":release", Kind: dste.Commit, Amount: amount.Neg()}); !ok || err != nil {
+			return ok, why, err
+		}
+	}
+	return b.check(ctx, dste.Spend{Line: line, Doc: campaign, Key: key, Kind: dste.Actual, Amount: amount})
 }
 
 func (b campaignBudget) check(ctx context.Context, s dste.Spend) (bool, string, error) {

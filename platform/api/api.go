@@ -160,7 +160,11 @@ func (a *API) handler(op *Op) gin.HandlerFunc {
 }
 
 func (a *API) call(ctx context.Context, c *gin.Context, op *Op) (Response, error) {
-	r := &Request{Path: map[string]string{}, Query: c.Request.URL.Query(), Header: c.Request.Header, IP: c.ClientIP()}
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil {
+		return Response{}, errs.Wrap(errs.Unreadable, err, "The parameters of the address cannot be read.")
+	}
+	r := &Request{Path: map[string]string{}, Query: query, Header: c.Request.Header, IP: c.ClientIP()}
 	for _, p := range c.Params {
 		r.Path[p.Key] = p.Value
 	}

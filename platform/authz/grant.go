@@ -53,6 +53,7 @@ func (a *Authz) Seed(ctx context.Context, r io.Reader) error {
 // SetRoles gives a user exactly these roles. The last holder of core.admin keeps
 // it. Errors: Invalid (unknown role), Precondition.
 func (a *Authz) SetRoles(ctx context.Context, user int64, roles []string) error {
+	roles = append([]string{}, roles...) // a nil slice would be NULL, which matches nothing
 	err := a.db.Tx(ctx, func(ctx context.Context) error {
 		for _, role := range roles {
 			if ok, err := a.db.Row(ctx, `SELECT 1 FROM core.role WHERE code = $1`, []any{role}, new(int)); err != nil || !ok {

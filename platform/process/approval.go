@@ -115,7 +115,7 @@ func (e *Engine) insertRule(ctx context.Context, matrix string, i int, r Rule) e
 // and the move may go on at once.
 func (e *Engine) submit(ctx context.Context, d *Definition, m *Move, inst *instance, obj Object, in Input, now time.Time) (res Result, done bool, err error) {
 	b := obj.Base()
-	id, label, steps, err := e.match(ctx, m.Matrix, obj)
+	id, label, steps, err := e.match(ctx, d.Key, m.Matrix, obj)
 	if err != nil {
 		return Result{}, false, err
 	}
@@ -151,7 +151,7 @@ func (e *Engine) submit(ctx context.Context, d *Definition, m *Move, inst *insta
 
 // match finds the first rule of matrix for the object. No rule means refusal,
 // never approval.
-func (e *Engine) match(ctx context.Context, matrix string, obj Object) (id int64, label string, steps []Step, err error) {
+func (e *Engine) match(ctx context.Context, process, matrix string, obj Object) (id int64, label string, steps []Step, err error) {
 	type row struct {
 		id           int64
 		label, guard string
@@ -170,7 +170,7 @@ func (e *Engine) match(ctx context.Context, matrix string, obj Object) (id int64
 		return 0, "", nil, fmt.Errorf("approval rules of %s: %w", matrix, err)
 	}
 	for _, x := range rows {
-		if err := e.guard(x.guard, obj.Env()); err != nil {
+		if err := e.guard(process, x.guard, obj.Env()); err != nil {
 			if errs.Is(err, errs.Precondition) {
 				continue
 			}
@@ -282,9 +282,6 @@ func (e *Engine) Decide(ctx context.Context, task int64, yes bool, opinion strin
 }
 
 func (e *Engine) decide(ctx context.Context, task int64, yes bool, opinion string) (Result, error) {
-	if !yes && strings.TrimSpace(opinion) == "" {
-		return Result{}, errs.Bad("opinion", "Say why you reject it.")
-	}
 	var ref trace.Ref
 	ok, err := e.db.Row(ctx, `SELECT r.object_type, r.object_id FROM core.approval_task t JOIN core.approval_round r ON r.id = t.round_id WHERE t.id = $1`,
 		[]any{task}, &ref.Type, &ref.ID)
@@ -301,6 +298,9 @@ func (e *Engine) decide(ctx context.Context, task int64, yes bool, opinion strin
 	r, onBehalf, err := e.takeTask(ctx, task, now)
 	if err != nil {
 		return Result{}, err
+	}
+	if !yes && strings.TrimSpace(opinion) == "" {
+		return Result{}, errs.Bad("opinion", "Say why you reject it.")
 	}
 	sys := authz.System(ctx, "approval of "+ref.Type)
 	obj, err := e.handlers[ref.Type].Lock(sys, ref.ID)

@@ -343,7 +343,7 @@ func (e *Engine) ready(d *Definition, m *Move, inst *instance, obj Object, in In
 	if missing := obj.Missing(need); len(missing) > 0 {
 		return &errs.Error{Kind: errs.Precondition, Message: "Some fields must be filled before this step.", Fields: missing}
 	}
-	return e.guard(m.Guard, obj.Env())
+	return e.guard(d.Key, m.Guard, obj.Env())
 }
 
 // arrive writes the new stage, the record, the instance and the event.

@@ -63,17 +63,19 @@ func CompileGuard(code string, env map[string]any) (*vm.Program, error) {
 	return p, nil
 }
 
-func (e *Engine) guard(code string, env map[string]any) error {
+// guard runs an expression of the process key; it is compiled once for the fields
+// of that type.
+func (e *Engine) guard(key, code string, env map[string]any) error {
 	if code == "" {
 		return nil
 	}
-	p, ok := e.guards.Load(code)
+	p, ok := e.guards.Load(key + "\x00" + code)
 	if !ok {
 		prog, err := CompileGuard(code, env)
 		if err != nil {
 			return err
 		}
-		p, _ = e.guards.LoadOrStore(code, prog)
+		p, _ = e.guards.LoadOrStore(key+"\x00"+code, prog)
 	}
 	ok2, err := expr.Run(p.(*vm.Program), env)
 	if err != nil {

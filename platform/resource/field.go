@@ -479,7 +479,16 @@ func Lines[T, L any](name, label string, at func(*T) *[]L, fields Fields[L]) *Fi
 
 const maxLines = 2000
 
+// inLines asks about the sensitive fields of lines by their full name: lines.cost.
+type inLines struct {
+	checker
+	field string
+}
+
+func (l inLines) hidden(name string) bool { return l.checker.hidden(l.field + "." + name) }
+
 func applyLines[L any](t checker, dst *[]L, path string, in []Values, fields Fields[L]) []errs.Field {
+	t = inLines{t, path}
 	if len(in) > maxLines {
 		return []errs.Field{{Name: path, Message: "At most {0} lines.", Args: []any{maxLines}}}
 	}

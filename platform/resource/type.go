@@ -82,9 +82,9 @@ func (i *Info) Field(name string) *Meta {
 
 // Actions lists the permissions of the type: object:action.
 func (i *Info) Actions() []string {
-	out := []string{"read", "export"}
+	out := []string{"read", "export", "import"}
 	if !i.NoCreate {
-		out = append(out, "create", "import")
+		out = append(out, "create")
 	}
 	if !i.NoEdit {
 		out = append(out, "update", "delete")

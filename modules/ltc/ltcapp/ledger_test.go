@@ -2,9 +2,7 @@ package ltcapp_test
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -591,7 +589,6 @@ func TestHistory(t *testing.T) {
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.grant()
 	ann, bob := w.User("ann", "ltc.rep"), w.User("bob", "ltc.rep")
 	desk, clerk, chief := w.User("desk", "ltc.order_desk"), w.User("clerk", "core.finance_clerk"), w.User("chief", "core.finance_manager")
 	head := w.User("head", "ltc.manager")
@@ -645,36 +642,6 @@ func TestRoles(t *testing.T) {
 		}
 	}
 	w.checks()
-}
-
-// grant gives the roles of roles.csv to the database of the test.
-func (w *world) grant() {
-	w.T.Helper()
-	b, err := os.ReadFile("../roles.csv")
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	if err := w.Authz.Seed(w.Admin, strings.NewReader("role,label,object,action,scope\n"+string(b))); err != nil {
-		w.T.Fatalf("seed roles: %v", err)
-	}
-	rows, err := csv.NewReader(strings.NewReader(string(b))).ReadAll()
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	err = w.DB.Tx(w.Admin, func(ctx context.Context) error {
-		for _, r := range rows {
-			if err := w.Authz.SetRule(ctx, r[0], r[2], r[3], r[4]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		err = w.Authz.Reload(w.Admin)
-	}
-	if err != nil {
-		w.T.Fatalf("roles: %v", err)
-	}
 }
 
 // The customer's page shows what is open, to whom may see it.
