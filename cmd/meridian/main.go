@@ -24,11 +24,14 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "[--demo]", "run the server; on an empty database --demo loads a demo company", serve},
+		{"demo", "[--scale N]", "load the demo company into an empty database; --scale N adds N x (1,000 customers, 10,000 opportunities, 1,000 orders)", demoCompany},
 		{"migrate", "", "bring the database to the newest schema", migrate},
 		{"import", "--as TYPE --map FILE [--dry-run] DATA | --set NAME DIR", "load files of another system", importFiles},
 		{"token", "create --user U [--name N]", "make an API token and print it", token},
 		{"user", "create --user U --roles a,b [--name N] [--dept D] --password-stdin", "make a user", user},
 		{"doctor", "", "recompute ledgers, balances, chains and permissions; exit 1 when something is wrong", doctor},
+		{"backup", "FILE", "write the whole database to a file; - is the standard output", backUp},
+		{"restore", "FILE", "load such a file into an empty database; - is the standard input", restore},
 		{"version", "", "print the version", version},
 	}
 }

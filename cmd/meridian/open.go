@@ -106,6 +106,7 @@ func (o *opened) start(ctx context.Context, cfg config.Config) error {
 		return errors.Join(err, d.Close())
 	}
 	o.system = wire(o.Platform)
+	o.addJobs()
 	o.fresh, err = o.Start(ctx)
 	return err
 }

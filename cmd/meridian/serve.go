@@ -47,8 +47,8 @@ func serve(ctx context.Context, args []string) (err error) {
 	defer cancel()
 	go o.Authz.Watch(work, o.direct())
 	go srv.Listen(work, o.direct())
-	stopJobs := o.startJobs(work)
-	defer stopJobs()
+	waitJobs := o.Jobs.Start(work)
+	defer waitJobs()
 
 	h := &http.Server{Handler: srv.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	o.announce(l.Addr())

@@ -40,6 +40,7 @@ func newSuite(t *testing.T) *suite {
 		t.Fatal(err)
 	}
 	o.system = wire(o.Platform)
+	o.addJobs()
 	if o.fresh, err = o.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

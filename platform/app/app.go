@@ -24,6 +24,7 @@ import (
 	"meridian/platform/db"
 	"meridian/platform/event"
 	"meridian/platform/i18n"
+	"meridian/platform/jobs"
 	"meridian/platform/kpi"
 	"meridian/platform/notify"
 	"meridian/platform/process"
@@ -47,6 +48,7 @@ type Platform struct {
 	KPI      *kpi.Registry
 	Numbers  *sequence.Numbers
 	Notices  *notify.Notices
+	Jobs     *jobs.Scheduler
 	API      *api.API
 	Comments *comment.Comments
 	Files    *attach.Files
@@ -95,6 +97,11 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 			return nil, err
 		}
 	}
+	loc, err := time.LoadLocation(cfg.TZ)
+	if err != nil {
+		return nil, fmt.Errorf("time zone: %w", err)
+	}
+	p.Jobs = jobs.New(d, now, loc)
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}
 	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Text: p.Text, Version: Version})

@@ -25,15 +25,12 @@ type Config struct {
 	Lang          string        `env:"MERIDIAN_LANG" envDefault:"zh"`
 	PGBin         string        `env:"MERIDIAN_PG_BIN"`
 	PGMirror      string        `env:"MERIDIAN_PG_MIRROR"`
-	BaseURL       string        `env:"MERIDIAN_BASE_URL"` // address people reach the program at
 	TLS           bool          `env:"MERIDIAN_BEHIND_TLS"`
 	Trusted       []string      `env:"MERIDIAN_TRUSTED_ORIGINS"`
 	LogLevel      string        `env:"MERIDIAN_LOG_LEVEL" envDefault:"info"`
 	LogJSON       bool          `env:"MERIDIAN_LOG_JSON"`
 	MaxConns      int           `env:"MERIDIAN_DB_CONNS" envDefault:"40"`
 	Drain         time.Duration `env:"MERIDIAN_DRAIN" envDefault:"15s"`
-	SMTP          string        `env:"MERIDIAN_SMTP"` // smtp://user:password@host:587
-	MailFrom      string        `env:"MERIDIAN_MAIL_FROM" envDefault:"meridian@localhost"`
 	WebhookSecret string        `env:"MERIDIAN_WEBHOOK_SECRET,unset"` // signs public web-hooks
 }
 

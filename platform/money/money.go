@@ -248,7 +248,7 @@ func Net(qty Qty, price Price, discount Ratio) Price {
 func Round(p Price) Amount { return Amount{p.d.Round(2)} }
 
 // Exact widens an amount to six digits.
-func Exact(a Amount) Price { return Price{a.d} }
+func Exact(a Amount) Price { return Price(a) }
 
 // Tax returns net * rate at cents.
 func Tax(net Amount, rate Ratio) Amount { return Amount{net.d.Mul(rate.d).Round(2)} }

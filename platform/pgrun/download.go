@@ -112,7 +112,7 @@ func (ch chooser) download(ctx context.Context) (binaries, error) {
 	select {
 	case err = <-done:
 	case <-ctx.Done(): // the library cannot be interrupted
-		go func() { <-done; _ = os.RemoveAll(scratch) }()
+		go func() { _ = <-done; _ = os.RemoveAll(scratch) }()
 		return binaries{}, ctx.Err()
 	}
 	defer os.RemoveAll(scratch)

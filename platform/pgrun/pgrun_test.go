@@ -45,7 +45,7 @@ var template struct {
 }
 
 func makeTemplate() {
-	root, err := os.MkdirTemp("", "pgrun-template-") //nolint:usetesting // shared by the tests
+	root, err := os.MkdirTemp("", "pgrun-template-")
 	template.root, template.err = root, err
 	if err != nil {
 		return

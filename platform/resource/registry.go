@@ -144,7 +144,8 @@ type Point[ID ~int64] string
 
 // Add puts a panel on the page.
 func (p Point[ID]) Add(g *Registry, key, title string, order int, perm string, render func(ctx context.Context, id ID, w io.Writer) error) {
-	list := append(g.panels[string(p)], Panel{Key: key, Title: title, Order: order, Perm: perm,
+	list := slices.Clone(g.panels[string(p)])
+	list = append(list, Panel{Key: key, Title: title, Order: order, Perm: perm,
 		Render: func(ctx context.Context, id int64, w io.Writer) error { return render(ctx, ID(id), w) }})
 	slices.SortStableFunc(list, func(a, b Panel) int { return a.Order - b.Order })
 	g.panels[string(p)] = list

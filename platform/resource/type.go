@@ -54,8 +54,7 @@ type Type[T any] struct {
 	NoEdit   bool // never changed by hand
 	NoOwner  bool // no owner field (master data of the whole company)
 
-	reg  *Registry
-	base func(*T) *record.Base
+	reg *Registry
 }
 
 // Info is what is known of a type without its Go struct.

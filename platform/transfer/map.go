@@ -44,6 +44,7 @@ type Column struct {
 	Filled  string            `yaml:"filled" json:"filled,omitempty"`   // value when the column holds anything
 	Prefix  string            `yaml:"prefix" json:"prefix,omitempty"`   // put before a value that is not empty
 	By      string            `yaml:"by" json:"by,omitempty"`           // field a reference is found by; no if empty
+	Any     bool              `yaml:"any" json:"any,omitempty"`         // find a reference by number, else by name
 	Date    string            `yaml:"date" json:"date,omitempty"`       // layout, e.g. 02-01-2006
 	Round   bool              `yaml:"round" json:"round,omitempty"`     // surplus digits of published floats
 	Percent bool              `yaml:"percent" json:"percent,omitempty"` // 13 means 0.13

@@ -309,6 +309,9 @@ func (im *Importer) value(ctx context.Context, j *job, t *table, row []string, c
 		return "", err
 	}
 	id, err := d.FindKey(ctx, by, s)
+	if c.Any && errs.Is(err, errs.NotFound) && d.Info().Field("name") != nil {
+		id, err = d.FindKey(ctx, "name", s)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -446,4 +449,68 @@ func (im *Importer) Undo(ctx context.Context, run int64) (int, error) {
 		return im.DB.Exec(ctx, `UPDATE core.import_run SET state = 'undone' WHERE id = $1`, run)
 	})
 	return n, err
+}
+
+// Upload is a file kept between the steps of the wizard.
+type Upload struct {
+	ID      int64
+	Name    string
+	Body    []byte
+	Columns []UploadColumn
+}
+
+// UploadColumn is a column with its first values.
+type UploadColumn struct {
+	Head    string
+	Samples []string
+}
+
+// Upload keeps a file for an import of typ. Invalid when it cannot be read.
+func (im *Importer) Upload(ctx context.Context, typ, name string, body []byte) (Upload, error) {
+	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
+	u, err := describe(name, body)
+	if err != nil {
+		return u, err
+	}
+	err = im.DB.Tx(ctx, func(ctx context.Context) error {
+		_, err := im.DB.Row(ctx, `INSERT INTO core.import_run (object_type, file_name, body, state, by_user) VALUES ($1, $2, $3, 'uploaded', $4) RETURNING id`,
+			[]any{typ, name, body, authz.Actor(ctx)}, &u.ID)
+		return err
+	})
+	return u, err
+}
+
+// Uploaded returns a kept file of the actor. NotFound if there is none.
+func (im *Importer) Uploaded(ctx context.Context, id int64, typ string) (Upload, error) {
+	var name string
+	var body []byte
+	ok, err := im.DB.Row(ctx, `SELECT file_name, body FROM core.import_run WHERE id = $1 AND object_type = $2 AND by_user = $3 AND state = 'uploaded'`,
+		[]any{id, typ, authz.Actor(ctx)}, &name, &body)
+	if err != nil {
+		return Upload{}, err
+	}
+	if !ok {
+		return Upload{}, errs.Missing()
+	}
+	u, err := describe(name, body)
+	u.ID = id
+	return u, err
+}
+
+func describe(name string, body []byte) (Upload, error) {
+	t, err := read(name, body)
+	if err != nil {
+		return Upload{}, err
+	}
+	u := Upload{Name: name, Body: body}
+	for i, h := range t.heads {
+		c := UploadColumn{Head: h}
+		for _, row := range t.rows[:min(len(t.rows), 3)] {
+			if row[i] != "" {
+				c.Samples = append(c.Samples, row[i])
+			}
+		}
+		u.Columns = append(u.Columns, c)
+	}
+	return u, nil
 }

@@ -454,6 +454,9 @@ func (t *typePages) listActions(v *view) templ.Component {
 	if t.info.Process != nil {
 		out = append(out, ui.Action{Label: v.t("Process"), Icon: "route", Href: t.base + "/process"})
 	}
+	if v.Authz.Can(v.ctx, t.info.Name, "import") && !t.info.NoCreate {
+		out = append(out, ui.Action{Label: v.t("Import"), Icon: "upload", Href: t.base + "/import"})
+	}
 	if v.Authz.Can(v.ctx, t.info.Name, "export") {
 		q := v.c.Request.URL.Query()
 		q.Del("page")

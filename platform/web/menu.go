@@ -21,9 +21,9 @@ func (v *view) menu() []ui.MenuGroup {
 		top.Items = append(top.Items, ui.MenuItem{Label: v.t("Cockpit"), Href: "/cockpit", Icon: "chart-bar", Active: at == "/cockpit"})
 	}
 	modules := ui.MenuGroup{Title: v.t("Business processes")}
-	for _, m := range v.Modules {
-		item := ui.MenuItem{Label: v.t(m.Label), Icon: m.Icon}
-		for _, typ := range m.Types {
+	for _, m := range orderModules(v) {
+		item := ui.MenuItem{Label: v.t(m.label), Icon: m.icon}
+		for _, typ := range m.types {
 			if !v.Authz.Can(v.ctx, typ, "read") {
 				continue
 			}
@@ -45,7 +45,7 @@ func (v *view) menu() []ui.MenuGroup {
 	system := ui.MenuGroup{Title: v.t("System")}
 	for _, x := range []struct{ label, href, icon, object string }{
 		{"Users", "/core/user", "users", "core.user"}, {"Departments", "/core/department", "sitemap", "core.department"}, {"Company", "/core/company", "building", "core.company"},
-		{"Roles and permissions", "/admin/roles", "shield-lock", "core.role"}, {"Audit trail", "/admin/audit", "history", "core.audit"},
+		{"Roles and permissions", "/admin/roles", "shield-lock", "core.role"}, {"Audit trail", "/admin/audit", "history", "core.audit"}, {"Scheduler", "/admin/jobs", "calendar-time", "core.job"},
 	} {
 		if v.Authz.Can(v.ctx, x.object, "read") {
 			system.Items = append(system.Items, ui.MenuItem{Label: v.t(x.label), Href: x.href, Icon: x.icon, Active: strings.HasPrefix(at, x.href)})

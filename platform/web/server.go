@@ -6,6 +6,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -118,6 +119,8 @@ func (s *Server) routes() {
 	g.POST("/admin/roles/preview", s.page(s.previewRoles))
 	g.GET("/admin/audit", s.page(s.auditPage))
 	g.GET("/admin/api", s.page(s.apiPage))
+	g.GET("/admin/jobs", s.page(s.jobsPage))
+	g.POST("/admin/jobs/:job/:act", s.page(s.jobAct))
 	g.POST("/admin/users/:id/roles", s.page(s.userRoles))
 	s.typeRoutes(g)
 	e.NoRoute(func(c *gin.Context) {
@@ -147,6 +150,12 @@ func (s *Server) typeRoutes(g *gin.RouterGroup) {
 		g.GET(base+"/new", s.page(t.newForm))
 		g.POST(base, s.page(t.create))
 		g.GET(base+"/export", s.page(t.export))
+		g.GET(base+"/import", s.page(t.importPage))
+		g.POST(base+"/import", s.page(t.importUpload))
+		g.GET(base+"/import/template", s.page(t.importTemplate))
+		g.POST(base+"/import/:run/check", s.page(t.importCheck))
+		g.POST(base+"/import/:run/run", s.page(t.importRun))
+		g.POST(base+"/import/:run/undo", s.page(t.importUndo))
 		g.POST(base+"/bulk/:move", s.page(t.bulk))
 		g.GET(base+"/:id", s.page(t.detail))
 		g.GET(base+"/:id/edit", s.page(t.editForm))
@@ -180,7 +189,7 @@ func (s *Server) requestID(c *gin.Context) {
 func (s *Server) recover(c *gin.Context) {
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler {
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
 			slog.ErrorContext(c.Request.Context(), "handler panicked", slog.String("request_id", c.GetString("request_id")), slog.String("path", c.Request.URL.Path), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))

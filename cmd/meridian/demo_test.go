@@ -1,0 +1,178 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meridian/platform/authz"
+	"meridian/platform/kpi"
+	"meridian/platform/resource"
+)
+
+// TestDemo loads the demo company twice and looks at it the way its people do.
+func TestDemo(t *testing.T) {
+	s := newSuite(t)
+	s.Config.Data = t.TempDir()
+	start := time.Now()
+	if err := s.loadDemo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("loaded in %s", time.Since(start).Round(time.Millisecond))
+	counts := s.counts()
+	for _, typ := range slices.Sorted(mapKeys(counts)) {
+		t.Logf("%-18s %v", typ, counts[typ])
+	}
+	file := filepath.Join(s.Config.Data, "demo-users.txt")
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("%s has mode %v, want 0600", file, info.Mode().Perm())
+	}
+	if !strings.HasSuffix(s.LoginNote, file) {
+		t.Errorf("the login note is %q", s.LoginNote)
+	}
+	first, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.loadDemo(t.Context()); err != nil {
+		t.Fatalf("second load: %v", err)
+	}
+	if again, err := os.ReadFile(file); err != nil || string(again) != string(first) {
+		t.Errorf("the second load changed the passwords: %v", err)
+	}
+	for typ, n := range s.counts() {
+		if n != counts[typ] {
+			t.Errorf("%s: %d records after the second load, want %d", typ, n, counts[typ])
+		}
+	}
+	for _, q := range []string{`SELECT string_agg(id || ' ' || stage || ' ' || owner_id || ' ' || email, E'\n' ORDER BY id DESC) FROM (SELECT * FROM ltc.lead ORDER BY id DESC LIMIT 12) x`,
+		`SELECT string_agg(id || ' ' || stage || ' ' || grade || ' ' || fit || ' ' || engagement || ' ' || coalesce(lead_id,0) || ' ' || answer, E'\n') FROM mtl.intake`,
+		`SELECT string_agg(case_id || ' ' || kind || ' ' || state || ' ' || minutes || ' ' || started_at || ' ' || coalesce(due_at::text,'-') || ' ' || coalesce(stopped_at::text,'-'), E'\n') FROM itr.sla_clock`} {
+		var x string
+		_, err := s.DB.Row(t.Context(), q, nil, &x)
+		t.Log("DEBUG", err, x)
+	}
+	(&walker{suite: s}).sound()
+	s.demoPeople(string(first))
+	s.demoFigures()
+}
+
+func mapKeys[V any](m map[string]V) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// counts the records of every type.
+func (s *suite) counts() map[string]int {
+	s.t.Helper()
+	out := map[string]int{}
+	for _, d := range s.Types.Docs() {
+		l, err := d.ListRows(authz.System(s.admin(), "test"), resource.ListQuery{Limit: 1, Total: "exact"})
+		if err != nil {
+			s.t.Fatalf("%s: %v", d.Info().Name, err)
+		}
+		if *l.Total > 0 {
+			out[d.Info().Name] = *l.Total
+		}
+	}
+	return out
+}
+
+// nothingToDo are the people whose roles own no step that waits today.
+var nothingToDo = []string{"itadmin", "success"}
+
+// demoPeople signs everybody in and reads home and inbox.
+func (s *suite) demoPeople(file string) {
+	s.t.Helper()
+	lines := strings.Split(strings.TrimSpace(file), "\n")
+	if len(lines) != len(demoPeople) {
+		s.t.Errorf("%d accounts in the file, want %d", len(lines), len(demoPeople))
+	}
+	roles := map[string]bool{}
+	for _, line := range lines {
+		f := strings.Fields(line)
+		id, err := s.Authn.SignIn(s.t.Context(), f[0], f[1])
+		if err != nil {
+			s.t.Errorf("%s: %v", f[0], err)
+			continue
+		}
+		p := s.Authz.Directory().People[id]
+		for _, r := range p.Roles {
+			roles[r] = true
+		}
+		ctx := authz.With(s.t.Context(), s.Authn.Subject(id))
+		work, err := s.Process.Inbox(ctx, 100)
+		if err != nil {
+			s.t.Errorf("inbox of %s: %v", f[0], err)
+		}
+		if (len(work) == 0) != slices.Contains(nothingToDo, f[0]) {
+			s.t.Errorf("%s (%s) has %d things to do", f[0], p.Title, len(work))
+		}
+		kinds := map[string]int{}
+		for _, w := range work {
+			kinds[w.Kind]++
+		}
+		s.t.Logf("%-11s %-10s %v", f[0], p.Title, kinds)
+		if _, err := s.Process.Loads(ctx); err != nil {
+			s.t.Errorf("home of %s: %v", f[0], err)
+		}
+		tok, err := s.Authn.NewToken(ctx, id, "test", p0)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.call(tok, "GET", "/inbox", nil, 200)
+		s.call(tok, "GET", "/kpi", nil, 200)
+	}
+	for _, line := range strings.Split(s.roleCodes(), ",") {
+		if line != "core.admin" && !roles[line] {
+			s.t.Errorf("nobody holds the role %s", line)
+		}
+	}
+}
+
+// roleCodes lists the default roles.
+func (s *suite) roleCodes() string {
+	var out string
+	if _, err := s.DB.Row(s.t.Context(), `SELECT string_agg(code, ',' ORDER BY code) FROM core.role`, nil, &out); err != nil {
+		s.t.Fatal(err)
+	}
+	return out
+}
+
+// demoFigures wants a value of every measure, and sales in each of the last months.
+func (s *suite) demoFigures() {
+	s.t.Helper()
+	for _, m := range s.KPI.All() {
+		v, err := m.Func(s.admin(), kpi.Scope{})
+		if err != nil {
+			s.t.Errorf("%s: %v", m.Code, err)
+			continue
+		}
+		if v.Value == nil || (v.Value.IsZero() && slices.Contains([]string{"ltc.net_sales", "ltc.win_rate", "isc.on_time_in_full", "itr.csat", "ltc.open_pipeline", "ltc.receivables"}, m.Code)) {
+			s.t.Errorf("%s has no value", m.Code)
+			continue
+		}
+		s.t.Logf("%-26s %s of %d", m.Code, v.Value, v.N)
+	}
+	d := newDemo(s.opened, s.t.Context())
+	sales, _ := s.KPI.Get("ltc.net_sales")
+	for m := range demoMonths {
+		to := d.today.AddMonths(-m)
+		v, err := sales.Func(s.admin(), kpi.Scope{From: to.AddMonths(-1).AddDays(1), To: to})
+		if err != nil || v.Value == nil || v.Value.Sign() <= 0 {
+			s.t.Errorf("no sales in the month before %s: %v", to, err)
+		}
+	}
+}
