@@ -27,12 +27,24 @@ type account struct{ username, password, name, title string }
 // loadDemo gives a database without customers a demo company: people, master data,
 // two years of history and deals that stand at different steps today. Everything
 // goes the way of the pages. A database with customers stays as it is, so a second
-// call does nothing; of two programs that start at once the second waits and finds
-// the customers of the first.
+// call changes nothing; of two programs that start at once the second waits and
+// finds the customers of the first.
 func (o *opened) loadDemo(ctx context.Context) error {
+	loaded, err := o.makeDemo(ctx)
+	if err != nil || loaded || o.Config.DatabaseURL != "" {
+		return err
+	}
+	if _, err := os.Stat(o.accountsFile()); err == nil {
+		o.LoginNote = accountsNote + o.accountsFile()
+	}
+	return nil
+}
+
+// makeDemo is loadDemo; it reports whether it made the company.
+func (o *opened) makeDemo(ctx context.Context) (loaded bool, err error) {
 	accounts, err := newAccounts()
 	if err != nil {
-		return err
+		return false, err
 	}
 	var d *demo
 	err = o.DB.Tx(ctx, func(ctx context.Context) error {
@@ -45,18 +57,16 @@ func (o *opened) loadDemo(ctx context.Context) error {
 			return err
 		}
 		d = newDemo(o, ctx)
+		d.fail(o.announceAccounts(accounts)) // before anybody has such a password
 		d.people(db.Detach(ctx), accounts)
 		d.passwords(db.Detach(ctx), accounts)
 		d.company()
 		return d.failed()
 	})
 	if err != nil || d == nil {
-		return err
+		return false, err
 	}
-	if err := d.visitors(ctx); err != nil {
-		return err
-	}
-	return o.announceAccounts(accounts)
+	return true, d.visitors(ctx)
 }
 
 // noCustomers reports whether nobody has entered or imported a customer.
@@ -99,25 +109,34 @@ func (o *opened) announceAccounts(accounts []account) error {
 		_, err := os.Stdout.WriteString("Demo accounts (shown this once):\n" + b.String())
 		return err
 	}
-	dir := o.Config.Data
-	if dir == "" {
-		dir = pgrun.DefaultRoot()
-	}
-	file := filepath.Join(dir, "demo-users.txt")
+	file := o.accountsFile()
 	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("replace the demo accounts: %w", err)
 	}
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		return fmt.Errorf("keep the demo accounts: %w", err)
 	}
-	o.LoginNote = "Demo accounts and passwords stand in " + file
+	o.LoginNote = accountsNote + file
 	return nil
+}
+
+const accountsNote = "Demo accounts and passwords stand in "
+
+func (o *opened) accountsFile() string {
+	dir := o.Config.Data
+	if dir == "" {
+		dir = pgrun.DefaultRoot()
+	}
+	return filepath.Join(dir, "demo-users.txt")
 }
 
 // people makes departments and users, each in a transaction of its own, since
 // references to people look into the directory. What an interrupted load has left
 // is taken over.
 func (d *demo) people(ctx context.Context, accounts []account) {
+	if d.err != nil {
+		return
+	}
 	admin, ok := d.o.Authz.Directory().ByUsername("admin")
 	if !ok {
 		d.err = errors.New("there is no user admin to act as")

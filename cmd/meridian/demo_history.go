@@ -14,11 +14,17 @@ const demoMonths = 24 // of history, ending today
 
 // company makes everything but the people.
 func (d *demo) company() {
-	for _, part := range []func(){d.catalogue, d.warehouses, d.vendors, d.parties, d.strategy, d.campaigns, d.orders, d.deals, d.leads, d.service, d.live} {
-		t0 := d.o.Now()
-		part()
-		println("PART", d.o.Now().Sub(t0).Milliseconds())
-	}
+	d.catalogue()
+	d.warehouses()
+	d.vendors()
+	d.parties()
+	d.strategy()
+	d.campaigns()
+	d.orders()
+	d.deals()
+	d.leads()
+	d.service()
+	d.live()
 }
 
 // catalogue makes products on sale and their prices: one list of two years ago and

@@ -207,10 +207,16 @@ func (d *demo) livePurchase() {
 	d.move("receiver", "proc.receipt", got, "post", nil)
 
 	// servo drives for stock: the supplier has not confirmed yet
-	po = d.make("buyer", "proc.po", resource.Values{"supplier_id": id10(d.suppliers[0]), "order_date": d.in(0), "wanted_on": d.in(20), "warehouse_id": id10(d.stores["east"]), "budget_key": d.budget("PUR"),
-		"lines": []resource.Values{{"product_id": id10(d.products[pDrive]), "qty": "30", "price": "1100", "tax_rate": "0.13"}}})
-	d.move("buyer", "proc.po", po, "submit", nil)
-	d.move("buyer", "proc.po", po, "issue", nil)
+	d.ordered(d.suppliers[0], pDrive, 30, "1100")
+	// controllers for stock: inspected and billed, to be paid
+	po = d.ordered(d.suppliers[3], pPLC, 20, "1880")
+	d.move("buyer", "proc.po", po, "confirm", resource.Values{"confirmed_on": d.in(0)})
+	got = d.make("receiver", "proc.receipt", resource.Values{"po_id": id10(po), "received_on": d.in(0), "warehouse_id": id10(d.stores["east"]), "delivery_note": "XK-2207"})
+	d.move("receiver", "proc.receipt", got, "post", nil)
+	d.move("inspector", "proc.inspection", d.only("proc.inspection", "receipt_id", got), "decide", resource.Values{"accepted": "20", "rejected": "0"})
+	bill := d.make("finance", "proc.invoice", resource.Values{"po_id": id10(po), "invoice_no": "26440000012345678", "invoice_date": d.in(0), "due_on": d.in(45)})
+	d.move("finance", "proc.invoice", bill, "match", nil)
+	d.move("finmanager", "proc.invoice", bill, "approve", nil)
 
 	// parts for a prototype wait for the purchasing manager
 	req = d.make("product", "proc.requisition", resource.Values{"need_by": d.in(25), "budget_key": d.budget("RD"), "reason": "新一代驱动器样机试制",
@@ -218,12 +224,21 @@ func (d *demo) livePurchase() {
 	d.ask("product", "proc.requisition", req, "submit", nil)
 }
 
+// ordered is a purchase order the supplier has got.
+func (d *demo) ordered(supplier int64, product, qty int, price string) int64 {
+	po := d.make("buyer", "proc.po", resource.Values{"supplier_id": id10(supplier), "order_date": d.in(0), "wanted_on": d.in(20), "warehouse_id": id10(d.stores["east"]), "budget_key": d.budget("PUR"),
+		"lines": []resource.Values{{"product_id": id10(d.products[product]), "qty": strconv.Itoa(qty), "price": price, "tax_rate": "0.13"}}})
+	d.move("buyer", "proc.po", po, "submit", nil)
+	d.move("buyer", "proc.po", po, "issue", nil)
+	return po
+}
+
 // shortage finds what the newest order lacks.
 func (d *demo) shortage() int64 {
 	if d.err != nil {
 		return 0
 	}
-	list, err := d.doc("isc.shortage").ListRows(d.as("planner"), resource.ListQuery{Filters: map[string][]string{"stage": {"open"}}, Sort: "-id", Limit: 1, Total: "none"})
+	list, err := d.doc("isc.shortage").ListRows(d.as("planner"), resource.ListQuery{Filters: map[string][]string{"stage": {"open"}}, Sort: "-created_at", Limit: 1, Total: "none"})
 	if err == nil && len(list.Rows) == 0 {
 		err = errors.New("nothing is short")
 	}

@@ -31,14 +31,14 @@ func demoCompany(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
 	start := o.Now()
-	if err := o.loadDemo(ctx); err != nil {
+	loaded, err := o.makeDemo(ctx)
+	if err != nil {
 		return fmt.Errorf("load the demo company: %w", err)
 	}
-	switch {
-	case o.LoginNote == "":
-		fmt.Fprintln(os.Stdout, "The database has customers already; no demo company was loaded.")
-	default:
+	if loaded {
 		fmt.Fprintf(os.Stdout, "Demo company loaded in %s. %s\n", o.Now().Sub(start).Round(time.Millisecond), o.LoginNote)
+	} else {
+		fmt.Fprintln(os.Stdout, "The database has customers already; no demo company was loaded.")
 	}
 	if *scale == 0 {
 		return nil

@@ -202,7 +202,7 @@ func (d *demo) only(typ, field string, value int64) int64 {
 	if d.err != nil {
 		return 0
 	}
-	list, err := d.doc(typ).ListRows(authz.System(d.ctx, demoMark), resource.ListQuery{Filters: map[string][]string{field: {id10(value)}}, Sort: "-id", Limit: 1, Total: "none"})
+	list, err := d.doc(typ).ListRows(authz.System(d.ctx, demoMark), resource.ListQuery{Filters: map[string][]string{field: {id10(value)}}, Sort: "-created_at", Limit: 1, Total: "none"})
 	if err == nil && len(list.Rows) == 0 {
 		err = fmt.Errorf("there is none with %s %d", field, value)
 	}

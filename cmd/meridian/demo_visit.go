@@ -103,16 +103,12 @@ func (w *reply) Write(b []byte) (int, error) {
 // answers lets sales accept one lead of the form and send one back; the others
 // wait to be taken over.
 func (d *demo) answers() {
-	list, err := d.doc("ltc.lead").ListRows(authz.System(d.ctx, demoMark), resource.ListQuery{Filters: map[string][]string{"stage": {"mql"}}, Sort: "-id", Limit: 50, Total: "none"})
+	list, err := d.doc("ltc.lead").ListRows(authz.System(d.ctx, demoMark), resource.ListQuery{Filters: map[string][]string{"stage": {"mql"}}, Sort: "-created_at", Limit: 50, Total: "none"})
 	d.fail(err)
 	n := 0
-	println("ANSWERS", len(list.Rows), d.err != nil)
 	for _, r := range list.Rows {
-		if r.Text("campaign_id") == "" && r.Text("email") == "" || n > 1 {
-			continue
-		}
 		owner := d.o.Authz.Directory().People[r.Base().OwnerID]
-		if owner == nil {
+		if owner == nil || n > 1 {
 			continue
 		}
 		move, v := "accept", resource.Values{}

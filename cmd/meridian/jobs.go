@@ -26,7 +26,7 @@ func (o *opened) addJobs() {
 	add("core.check", "Recompute ledgers, balances and chains", "30 2 * * *", o.selfCheck)
 	add("core.tidy", "Forget old sessions and request keys", "0 3 * * *", func(ctx context.Context) error {
 		return o.DB.Tx(ctx, func(ctx context.Context) error {
-			if err := o.DB.Exec(ctx, `DELETE FROM core.session WHERE expires_at < now()`); err != nil {
+			if err := o.DB.Exec(ctx, `DELETE FROM core.session WHERE expires_at < now() - interval '1 day'`); err != nil {
 				return err
 			}
 			if err := o.DB.Exec(ctx, `DELETE FROM core.import_run WHERE state = 'uploaded' AND at < now() - interval '1 day'`); err != nil {

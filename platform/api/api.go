@@ -220,7 +220,10 @@ func (a *API) subject(c *gin.Context, op *Op) (context.Context, error) {
 		if user, err = a.Authn.ByToken(ctx, strings.TrimSpace(token)); err != nil {
 			return ctx, err
 		}
-	} else if user = a.SessionUser(ctx); user == 0 {
+	} else {
+		user = a.SessionUser(ctx)
+	}
+	if p := a.Authz.Directory().People[user]; p == nil || !p.Active {
 		return ctx, errs.New(errs.Unauthorized, "Sign in with a bearer token.")
 	}
 	s := a.Authn.Subject(user)

@@ -125,7 +125,8 @@ func (a *API) kpi(ctx context.Context, r *Request) (Response, error) {
 			return Response{}, errs.Bad("dept", "A number is expected.")
 		}
 	}
-	if err := a.Authz.Require(ctx, m.Object, "read"); err != nil {
+	object, action := m.Right()
+	if err := a.Authz.Require(ctx, object, action); err != nil {
 		return Response{}, err
 	}
 	v, err := m.Func(ctx, s)
@@ -152,7 +153,7 @@ func (a *API) kpis(ctx context.Context, _ *Request) (Response, error) {
 	}
 	items := []item{}
 	for _, m := range a.KPI.All() {
-		if a.Authz.Can(ctx, m.Object, "read") {
+		if object, action := m.Right(); a.Authz.Can(ctx, object, action) {
 			items = append(items, item{m.Code, m.Label, m.Unit, m.Help})
 		}
 	}

@@ -84,7 +84,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	d.Visible = p.Authz.Visible
 	p.Audit = audit.New(d)
 	p.Trace = trace.New(d)
-	p.Numbers = sequence.New(d)
+	p.Numbers = sequence.New(d, now)
 	p.Notices = notify.New(d)
 	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
 	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()

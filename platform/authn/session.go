@@ -53,13 +53,15 @@ func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, ex
 	device, _ := values["device"].(string)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		return s.db.Exec(ctx, `INSERT INTO core.session (token, user_id, data, device, expires_at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (token) DO UPDATE SET user_id = $2, data = $3, device = $4, expires_at = $5, seen_at = now()`, digest(token), user, b, device, expiry)
+			ON CONFLICT (token) DO UPDATE SET user_id = $2, data = $3, device = $4, expires_at = $5, seen_at = now() WHERE session.expires_at > now()`, digest(token), user, b, device, expiry)
 	})
 }
 
 func (s *sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		return s.db.Exec(ctx, `DELETE FROM core.session WHERE token = $1`, digest(token))
+		// a tombstone, not a deletion: a request that was under way must not bring the
+		// session back when it commits
+		return s.db.Exec(ctx, `UPDATE core.session SET expires_at = now(), data = '' WHERE token = $1`, digest(token))
 	})
 }
 
@@ -103,7 +105,7 @@ func (a *Authn) Sessions(ctx context.Context, user int64) ([]Session, error) {
 // EndSession signs a browser of user out. NotFound if it is not theirs.
 func (a *Authn) EndSession(ctx context.Context, user int64, key string) error {
 	return a.db.Tx(ctx, func(ctx context.Context) error {
-		n, err := a.db.ExecN(ctx, `DELETE FROM core.session WHERE user_id = $1 AND encode(token, 'hex') = $2`, user, key)
+		n, err := a.db.ExecN(ctx, `UPDATE core.session SET expires_at = now(), data = '' WHERE user_id = $1 AND encode(token, 'hex') = $2 AND expires_at > now()`, user, key)
 		if err == nil && n == 0 {
 			return errs.Missing()
 		}
@@ -114,6 +116,6 @@ func (a *Authn) EndSession(ctx context.Context, user int64, key string) error {
 // EndSessions signs every browser of user out, after a password or role change.
 func (a *Authn) EndSessions(ctx context.Context, user int64, keep string) error {
 	return a.db.Tx(ctx, func(ctx context.Context) error {
-		return a.db.Exec(ctx, `DELETE FROM core.session WHERE user_id = $1 AND encode(token, 'hex') <> $2`, user, keep)
+		return a.db.Exec(ctx, `UPDATE core.session SET expires_at = now(), data = '' WHERE user_id = $1 AND encode(token, 'hex') <> $2`, user, keep)
 	})
 }

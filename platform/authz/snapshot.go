@@ -56,7 +56,7 @@ g = _, _
 [policy_effect]
 e = some(where (p.eft == allow))
 [matchers]
-m = g(r.sub, p.sub) && matchObject(r.obj, p.obj) && (p.act == "*" || p.act == r.act)
+m = g(r.sub, p.sub) && matchObject(r.obj, p.obj) && matchAction(r.act, p.act, p.obj)
 `
 
 // Authz holds the current snapshot.
@@ -139,6 +139,9 @@ func newEnforcer(ad persist.Adapter) (*casbin.Enforcer, error) {
 	e.AddFunction("matchObject", func(args ...any) (any, error) {
 		return matchObject(args[0].(string), args[1].(string)), nil
 	})
+	e.AddFunction("matchAction", func(args ...any) (any, error) {
+		return matchAction(args[0].(string), args[1].(string), args[2].(string)), nil
+	})
 	e.SetAdapter(ad)
 	return e, e.LoadPolicy()
 }
@@ -153,6 +156,13 @@ func matchObject(obj, pat string) bool {
 		return strings.HasPrefix(obj, pat[:len(pat)-1]) && !strings.Contains(obj, "#")
 	}
 	return false
+}
+
+// matchAction reports whether rule action pat on object covers act. Importing
+// history skips guards and approvals, so a "*" on some types does not give it: only
+// the administrator's "*" on everything does, or a rule that names it.
+func matchAction(act, pat, object string) bool {
+	return pat == act || pat == "*" && (act != "import" || object == "*")
 }
 
 // adapter reads the rules for casbin; they are written by package authz in SQL.
@@ -222,7 +232,7 @@ func (v *view) scope(object, action string) scope {
 	}
 	best := none
 	for _, r := range v.rules {
-		if (r.action == "*" || r.action == action) && matchObject(object, r.object) {
+		if matchAction(action, r.action, r.object) && matchObject(object, r.object) {
 			best = max(best, scopes[r.scope])
 		}
 	}
@@ -285,7 +295,7 @@ type Path struct{ Role, Object, Action, Scope string }
 func (a *Authz) Explain(user int64, object, action string) []Path {
 	var out []Path
 	for _, r := range a.snap.Load().view(user).rules {
-		if (r.action == "*" || r.action == action) && matchObject(object, r.object) {
+		if matchAction(action, r.action, r.object) && matchObject(object, r.object) {
 			out = append(out, Path{r.role, r.object, r.action, r.scope})
 		}
 	}

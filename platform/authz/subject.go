@@ -91,6 +91,11 @@ func (a *Authz) Covers(ctx context.Context, object, action string, b *record.Bas
 	return slices.Contains(a.depts(s, sc), b.DeptID)
 }
 
+// Reaches reports whether the actor holds the permission at scope name or wider.
+func (a *Authz) Reaches(ctx context.Context, object, action, name string) bool {
+	return a.scope(ctx, object, action) >= scopes[name]
+}
+
 // Visible returns the rows of object the actor of ctx may reach by action.
 func (a *Authz) Visible(ctx context.Context, object, action string) (record.Pred, error) {
 	s, ok := Of(ctx)

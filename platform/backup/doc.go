@@ -22,9 +22,9 @@
 //   - Rows of core.session: who holds a backup must not be signed in by it.
 //   - Generated columns: the database computes them again.
 //   - Columns of type xid8 that default to the current transaction. Transaction
-//     ids of another server mean nothing, they may even lie in the future, and a
-//     reader that waits for them would wait for weeks. A restored log carries the id of the one
-//     transaction that restored it, so the order (xid, id) becomes the order of id.
+//     ids of another server mean nothing; they may even lie in the future, and a
+//     reader of the log would wait for them. A restored log carries the id of the
+//     one transaction that restored it, so the order (xid, id) becomes that of id.
 //     A column that remembers such an id (the cursor of a reader of the log) must be
 //     given a meaning here before it can exist: Write refuses a table that has one.
 //   - Unlogged tables: what a crash may lose.

@@ -31,6 +31,7 @@ const AppRole = "meridian_app"
 type DB struct {
 	gorm *gorm.DB
 	pool *sql.DB
+	side *sql.DB // for short work beside a transaction, so it never waits for the pool that transaction holds
 
 	// Visible answers which rows of object the reader of ctx may see. It is set
 	// while wiring; until then guarded reads are refused.
@@ -81,11 +82,17 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gorm: %w", err)
 	}
-	return &DB{gorm: g, pool: pool}, nil
+	side := stdlib.OpenDB(*cfg, opts...)
+	side.SetMaxOpenConns(3)
+	return &DB{gorm: g, pool: pool, side: side}, nil
 }
 
 // Close closes every connection.
-func (d *DB) Close() error { return d.pool.Close() }
+func (d *DB) Close() error { return errors.Join(d.side.Close(), d.pool.Close()) }
+
+// Side is a small pool of its own for short statements that must commit beside the
+// transaction of ctx (numbers).
+func (d *DB) Side() *sql.DB { return d.side }
 
 // Pool is the pool under the store, for packages of the platform that need a
 // connection of their own (LISTEN, River, COPY).
@@ -97,6 +104,7 @@ type tx struct {
 	gorm   *gorm.DB
 	conn   *sql.Conn
 	after  []func()
+	depth  int // of savepoints
 	values map[any]any
 }
 
@@ -134,7 +142,14 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	if err != nil {
 		return fmt.Errorf("take a connection: %w", err)
 	}
-	defer func() { _ = conn.Close() }()
+	returned := false
+	giveBack := func() {
+		if !returned {
+			returned = true
+			_ = conn.Close()
+		}
+	}
+	defer giveBack()
 	g := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
 	g.Statement.ConnPool = conn
 	t := &tx{conn: conn}
@@ -145,6 +160,7 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	if err != nil {
 		return err
 	}
+	giveBack() // what runs after the commit may need a connection of its own
 	for _, f := range t.after {
 		f()
 	}
@@ -184,16 +200,19 @@ func (d *DB) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 	if t == nil {
 		return d.Tx(ctx, fn)
 	}
-	if err := d.Exec(ctx, "SAVEPOINT s"); err != nil {
+	t.depth++
+	defer func() { t.depth-- }()
+	name := fmt.Sprintf("s%d", t.depth)
+	if err := d.Exec(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	if err := fn(ctx); err != nil {
-		if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT s"); e != nil {
+		if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
 			return errors.Join(err, e)
 		}
 		return err
 	}
-	return d.Exec(ctx, "RELEASE SAVEPOINT s")
+	return d.Exec(ctx, "RELEASE SAVEPOINT "+name)
 }
 
 // Conn gives the pgx connection of the transaction in ctx to fn; River's bridge

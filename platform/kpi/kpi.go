@@ -52,6 +52,15 @@ type Measure struct {
 	Func   func(ctx context.Context, s Scope) (Value, error)
 }
 
+// Right is the permission a reader needs.
+func (m Measure) Right() (object, action string) {
+	if m.Perm == "" {
+		return m.Object, "read"
+	}
+	object, action, _ = strings.Cut(m.Perm, ":")
+	return object, action
+}
+
 // Ratio makes the value of num/den.
 func Ratio(num, den money.Decimal, n int64) Value {
 	v := Value{Numerator: num, Denominator: den, N: n}

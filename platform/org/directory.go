@@ -79,7 +79,7 @@ func Load(ctx context.Context, d *db.DB) (*Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load departments: %w", err)
 	}
-	err = d.Each(ctx, `SELECT u.id, u.company_id, u.dept_id, u.manager_id, u.username, u.name, u.email, u.title, u.lang, u.theme, u.active, u.approve_limit::text,
+	err = d.Each(ctx, `SELECT u.id, u.company_id, u.dept_id, u.manager_id, u.username, u.name, u.email, u.title, u.lang, u.theme, u.active AND u.archived_at IS NULL, u.approve_limit::text,
 		coalesce((SELECT string_agg(role, ',' ORDER BY role) FROM core.user_role r WHERE r.user_id = u.id AND (until IS NULL OR until > now())), '') FROM core."user" u`, nil, func(r *sql.Rows) error {
 		var p Person
 		var roles string

@@ -319,7 +319,11 @@ func (e *Engine) decide(ctx context.Context, task int64, yes bool, opinion strin
 	v := e.event(ctx, d, inst, obj, now)
 	v.Kind, v.Move, v.Reason, v.OnBehalf = "approval", r.move, opinion, onBehalf
 	v.Data = map[string]string{"act": state, "step": fmt.Sprint(r.step + 1), "rule": r.explanation}
-	passed := yes && e.stepPassed(ctx, r)
+	all, err := e.stepPassed(ctx, r)
+	if err != nil {
+		return Result{}, err
+	}
+	passed := yes && all
 	last := passed && r.step == len(r.steps)-1
 	if !yes || last {
 		inst.pending = ""
@@ -347,11 +351,12 @@ func (e *Engine) afterDecision(ctx context.Context, r *round, v Event, yes, pass
 		if err := e.db.Exec(ctx, `UPDATE core.approval_task SET state = 'void' WHERE round_id = $1 AND state = 'open'`, r.id); err != nil {
 			return Result{}, err
 		}
-		if err := e.db.Exec(ctx, `UPDATE core.approval_round SET step = $2 WHERE id = $1`, r.id, r.step); err != nil {
+		// whoever has decided a step does not decide the next one too, nor for another
+		r.barred = distinct(append(r.barred, v.Actor, v.OnBehalf)...)
+		if err := e.db.Exec(ctx, `UPDATE core.approval_round SET step = $2, barred = (SELECT array_agg(DISTINCT b) FROM (
+			SELECT unnest($3::bigint[]) AS b UNION SELECT decided_by FROM core.approval_task WHERE round_id = $1 AND decided_by <> 0) x) WHERE id = $1`, r.id, r.step, r.barred); err != nil {
 			return Result{}, err
 		}
-		// whoever has just decided does not decide the next step too
-		r.barred = distinct(append(r.barred, v.Actor)...)
 		return Result{Event: v, Pending: true, Round: r.id}, e.openStep(ctx, r, now)
 	}
 	return Result{Event: v, Pending: true, Round: r.id}, nil
@@ -377,6 +382,9 @@ func (e *Engine) takeTask(ctx context.Context, task int64, now time.Time) (r *ro
 		}
 	}
 	me := authz.Actor(ctx)
+	if p := e.authz.Directory().People[me]; p == nil || !p.Active {
+		return nil, 0, errs.Missing()
+	}
 	if assignee != me {
 		deputy, err := e.deputy(ctx, assignee, me, r.amount, now)
 		if err != nil {
@@ -403,13 +411,13 @@ func (e *Engine) deputy(ctx context.Context, user, me int64, amount money.Amount
 }
 
 // stepPassed reports whether the present step of a round has all the yes it needs.
-func (e *Engine) stepPassed(ctx context.Context, r *round) bool {
+func (e *Engine) stepPassed(ctx context.Context, r *round) (bool, error) {
 	if r.steps[r.step].Mode != "all" {
-		return true
+		return true, nil
 	}
 	var open int
 	_, err := e.db.Row(ctx, `SELECT count(*) FROM core.approval_task WHERE round_id = $1 AND step = $2 AND state = 'open'`, []any{r.id, r.step}, &open)
-	return err == nil && open == 0
+	return open == 0, err
 }
 
 func (e *Engine) closeRound(ctx context.Context, id int64, state string) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -193,10 +192,24 @@ func (e *Engine) loadVersions(ctx context.Context) error {
 // Definition returns the current version of a process, nil if there is none.
 func (e *Engine) Definition(key string) *Definition { return e.current[key] }
 
+// version finds a definition; one that another, newer instance of the program has
+// published meanwhile is read from the database.
 func (e *Engine) version(id int64) *Definition {
 	e.mu.RLock()
+	d := e.byID[id]
+	e.mu.RUnlock()
+	if d != nil {
+		return d
+	}
+	if err := e.loadVersions(context.Background()); err != nil {
+		return &Definition{Key: "unknown"} // no move is legal in it
+	}
+	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return e.byID[id]
+	if d := e.byID[id]; d != nil {
+		return d
+	}
+	return &Definition{Key: "unknown"}
 }
 
 type instance struct {
@@ -478,9 +491,6 @@ func (e *Engine) Status(ctx context.Context, r trace.Ref) (Status, *Definition, 
 		return Status{}, nil, errs.Missing()
 	}
 	d := e.version(defID)
-	if d == nil {
-		return Status{}, nil, errors.New("process version not loaded")
-	}
 	st := Status{EnteredAt: entered, DueAt: due.Time, Accepted: accepted.Valid, Pending: pending, OwnerRole: role, OwnerID: owner, Version: d.Version}
 	if s := d.Stage(stage); s != nil {
 		st.Stage = *s

@@ -74,9 +74,6 @@ func (e *Engine) Reassign(ctx context.Context, r trace.Ref, b *record.Base) erro
 
 // Discard ends the process of a deleted draft; the log says so.
 func (e *Engine) Discard(ctx context.Context, r trace.Ref, obj Object) error {
-	if err := e.Void(ctx, r); err != nil {
-		return err
-	}
 	inst, now, err := e.lock(ctx, r)
 	if err != nil {
 		return err

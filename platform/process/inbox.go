@@ -53,15 +53,19 @@ func (e *Engine) Inbox(ctx context.Context, limit int) ([]Work, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
-	err = e.db.Each(ctx, `SELECT object_type, object_id, process, stage, entered_at, due_at, accepted_at IS NULL, definition_id FROM core.proc_instance
+	err = e.db.Each(ctx, `SELECT object_type, object_id, process, stage, entered_at, due_at, accepted_at IS NULL, definition_id, owner_id, dept_id, company_id FROM core.proc_instance
 		WHERE NOT ended AND pending_move = '' AND company_id = $3 AND (owner_id = $1 OR (owner_id = 0 AND owner_role = ANY($2)))
 		ORDER BY due_at NULLS LAST, entered_at LIMIT $4`, []any{me, e.authz.Roles(me), s.Company, limit}, func(r *sql.Rows) error {
 		w := Work{Kind: "task"}
 		var due sql.NullTime
 		var waiting bool
 		var def int64
-		if err := r.Scan(&w.Object.Type, &w.Object.ID, &w.Process, &w.Stage, &w.Since, &due, &waiting, &def); err != nil {
+		var b record.Base
+		if err := r.Scan(&w.Object.Type, &w.Object.ID, &w.Process, &w.Stage, &w.Since, &due, &waiting, &def, &b.OwnerID, &b.DeptID, &b.CompanyID); err != nil {
 			return err
+		}
+		if !e.authz.Covers(ctx, w.Process, "read", &b) {
+			return nil // the role's work, but not this reader's row
 		}
 		d := e.version(def)
 		if d == nil {

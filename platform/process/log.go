@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"meridian/platform/db"
 	"meridian/platform/trace"
 )
 
@@ -162,7 +163,18 @@ func (e *Engine) History(ctx context.Context, r trace.Ref) ([]Event, error) {
 
 // Verify recomputes every chain and reports each broken one: a changed byte, a
 // gap or double in seq, an instance that does not match its last event.
-func (e *Engine) Verify(ctx context.Context) ([]string, error) {
+func (e *Engine) Verify(ctx context.Context) (bad []string, err error) {
+	err = e.db.Tx(db.Detach(ctx), func(ctx context.Context) error { // one snapshot for both readings
+		if err := e.db.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
+			return err
+		}
+		bad, err = e.verify(ctx)
+		return err
+	})
+	return bad, err
+}
+
+func (e *Engine) verify(ctx context.Context) ([]string, error) {
 	var bad []string
 	type tail struct {
 		seq  int

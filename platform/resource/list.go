@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"meridian/platform/authz"
 	"meridian/platform/errs"
@@ -294,7 +295,11 @@ func (t *Type[T]) readCursor(s string, sort []record.Sort) ([]any, error) {
 			out[i] = n
 			continue
 		}
-		if f := t.field(sort[i].Col); f != nil {
+		if c := sort[i].Col; c == "created_at" || c == "updated_at" {
+			if out[i], err = time.Parse(jsonTime, v); err != nil {
+				return nil, errs.Bad("cursor", "This cursor does not belong to this list.")
+			}
+		} else if f := t.field(c); f != nil {
 			if out[i], err = f.arg(v); err != nil {
 				return nil, errs.Bad("cursor", "This cursor does not belong to this list.")
 			}

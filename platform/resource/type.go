@@ -34,11 +34,14 @@ type Type[T any] struct {
 	Store  record.Store[T]
 	Fields Fields[T]
 
-	Title   func(*T) string       // a line for people; the number if nil
-	Amount  func(*T) money.Amount // base currency; approval ladders and sums
-	Day     func(*T) date.Date    // business date, for the thread and numbers
-	SumBy   string                // column summed on boards and lists
-	Default func(ctx context.Context, r *T) error
+	Title  func(*T) string       // a line for people; the number if nil
+	Amount func(*T) money.Amount // base currency; approval ladders and sums
+	Day    func(*T) date.Date    // business date, for the thread and numbers
+	// AmountField names the field Amount shows when that is sensitive: readers who may
+	// not see the field see no amount either.
+	AmountField string
+	SumBy       string // column summed on boards and lists
+	Default     func(ctx context.Context, r *T) error
 	// Check holds the rules over several fields; it may fill computed ones. It runs
 	// on every write, before the row is stored.
 	Check func(ctx context.Context, r *T) error
@@ -370,10 +373,17 @@ type row[T any] struct {
 	mask map[string]bool
 }
 
-func (x *row[T]) Base() *record.Base       { return baseOf(x.r) }
-func (x *row[T]) Type() string             { return x.t.Name }
-func (x *row[T]) Title() string            { return x.t.Title(x.r) }
-func (x *row[T]) Amount() money.Amount     { return amountOf(x.t, x.r) }
+func (x *row[T]) Base() *record.Base { return baseOf(x.r) }
+func (x *row[T]) Type() string       { return x.t.Name }
+func (x *row[T]) Title() string      { return x.t.Title(x.r) }
+
+func (x *row[T]) Amount() money.Amount {
+	if x.mask[x.t.AmountField] {
+		return money.Amount{}
+	}
+	return amountOf(x.t, x.r)
+}
+
 func (x *row[T]) Masked(field string) bool { return x.mask[field] }
 
 func (x *row[T]) Day() date.Date {

@@ -81,14 +81,17 @@ func (t *Type[T]) CreateRow(ctx context.Context, in Values) (Row, error) {
 	if t.NoCreate && !authz.IsSystem(ctx) {
 		return nil, errs.New(errs.Forbidden, "Records of this type come from other documents; they are not created by hand.")
 	}
-	r, err := t.fresh(ctx)
+	var r *T
+	err := t.reg.DB.Tx(ctx, func(ctx context.Context) (err error) { // anew on each try: a deadlock runs it again
+		if r, err = t.fresh(ctx); err != nil {
+			return err
+		}
+		if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
+			return err
+		}
+		return t.insert(ctx, r, nil, History{})
+	})
 	if err != nil {
-		return nil, err
-	}
-	if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
-		return nil, err
-	}
-	if err := t.create(ctx, r, nil, History{}); err != nil {
 		return nil, err
 	}
 	return t.row(ctx, r), nil
@@ -100,17 +103,20 @@ func (t *Type[T]) ImportRow(ctx context.Context, in Values, h History) (Row, err
 	if err := t.reg.Authz.Require(ctx, t.Name, "import"); err != nil {
 		return nil, err
 	}
-	r, err := t.fresh(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
-		return nil, err
-	}
 	if h.Reason == "" {
 		h.Reason = "import"
 	}
-	if err := t.create(ctx, r, nil, h); err != nil {
+	var r *T
+	err := t.reg.DB.Tx(ctx, func(ctx context.Context) (err error) { // anew on each try: a deadlock runs it again
+		if r, err = t.fresh(ctx); err != nil {
+			return err
+		}
+		if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
+			return err
+		}
+		return t.insert(ctx, r, nil, h)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return t.row(ctx, r), nil
@@ -142,7 +148,9 @@ func (t *Type[T]) insert(ctx context.Context, r *T, from []trace.Ref, h History)
 	now := t.reg.Now().UTC().Truncate(time.Microsecond)
 	at := now
 	if !h.At.IsZero() {
-		at = h.At.UTC()
+		if at = h.At.UTC(); at.After(now) {
+			return errs.Bad("at", "History lies in the past; this date is still to come.")
+		}
 	}
 	b := baseOf(r)
 	t.settle(b)
@@ -297,7 +305,7 @@ func (t *Type[T]) present(ctx context.Context, ids []int64) (map[int64]bool, err
 		s, _ := authz.Of(ctx)
 		for _, id := range ids {
 			p := t.reg.Authz.Directory().People[id]
-			out[id] = p != nil && (authz.IsSystem(ctx) || p.Company == s.Company)
+			out[id] = p != nil && (authz.IsSystem(ctx) || p.Active && p.Company == s.Company)
 		}
 		return out, nil
 	}
@@ -306,7 +314,9 @@ func (t *Type[T]) present(ctx context.Context, ids []int64) (map[int64]bool, err
 		return nil, err
 	}
 	for i := range rows {
-		out[baseOf(&rows[i]).ID] = true
+		if b := baseOf(&rows[i]); b.ArchivedAt == nil {
+			out[b.ID] = true
+		}
 	}
 	return out, nil
 }
@@ -510,6 +520,11 @@ func (t *Type[T]) Retract(ctx context.Context, id int64) error {
 func (t *Type[T]) archive(ctx context.Context, r *T) error {
 	b := baseOf(r)
 	now := t.reg.Now().UTC().Truncate(time.Microsecond)
+	if t.Process != nil { // while the record can still be read
+		if err := t.reg.Engine.Void(ctx, t.ref(b.ID)); err != nil {
+			return err
+		}
+	}
 	b.ArchivedAt, b.UpdatedAt, b.UpdatedBy = &now, now, authz.Actor(ctx)
 	if err := t.Store.Update(ctx, r); err != nil {
 		return err

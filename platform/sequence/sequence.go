@@ -14,13 +14,15 @@ import (
 	"sync"
 	"time"
 
+	"meridian/platform/clock"
 	"meridian/platform/db"
 )
 
 // Numbers draws numbers.
 type Numbers struct {
-	db *db.DB
-	mu sync.Mutex
+	db  *db.DB
+	now clock.Clock
+	mu  sync.Mutex
 	// blocks grow while a series is busy and shrink when it rests, so a quiet
 	// series has no gaps after a restart and a busy one no queue.
 	blocks map[string]*block
@@ -34,7 +36,9 @@ type block struct {
 }
 
 // New returns the numbers on d.
-func New(d *db.DB) *Numbers { return &Numbers{db: d, blocks: map[string]*block{}} }
+func New(d *db.DB, now clock.Clock) *Numbers {
+	return &Numbers{db: d, now: now, blocks: map[string]*block{}}
+}
 
 const maxBlock = 512
 
@@ -55,7 +59,8 @@ func (n *Numbers) Next(ctx context.Context, company int64, series, pattern strin
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.next == b.end {
-		if since := t.Sub(b.drawn); since < 200*time.Millisecond && since >= 0 {
+		now := n.now()
+		if now.Sub(b.drawn) < 200*time.Millisecond {
 			b.size = min(2*b.size, maxBlock)
 		} else {
 			b.size = 1
@@ -64,7 +69,7 @@ func (n *Numbers) Next(ctx context.Context, company int64, series, pattern strin
 		if err != nil {
 			return "", err
 		}
-		b.next, b.end, b.drawn = end-b.size, end, t
+		b.next, b.end, b.drawn = end-b.size, end, now
 	}
 	v := b.next
 	b.next++
@@ -75,7 +80,7 @@ func (n *Numbers) Next(ctx context.Context, company int64, series, pattern strin
 // after the last one.
 func (n *Numbers) take(ctx context.Context, company int64, series, period string, size int64) (int64, error) {
 	var end int64
-	err := n.db.Pool().QueryRowContext(ctx, takeSQL, company, series, period, size).Scan(&end)
+	err := n.db.Side().QueryRowContext(ctx, takeSQL, company, series, period, size).Scan(&end)
 	if err != nil {
 		return 0, fmt.Errorf("number of %s: %w", series, db.Translate(err))
 	}

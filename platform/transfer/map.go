@@ -25,6 +25,7 @@ type Map struct {
 	Fields map[string]Column `yaml:"fields" json:"fields"`   // field -> column
 	Lines  *Lines            `yaml:"lines" json:"lines"`     // lines out of a second file
 	OnlyIf *Column           `yaml:"only_if" json:"only_if"` // rows where this is empty are left out
+	Upload int64             `yaml:"-" json:"-"`             // the kept file this run uses up
 }
 
 // Lines maps the lines of a document.
@@ -124,7 +125,7 @@ func (c *Column) typed(s string, meta *resource.Meta) (string, error) {
 		if err != nil {
 			return "", errs.New(errs.Invalid, "Not a number: {0}.", s)
 		}
-		return v.Number().Shift(-2).String(), nil
+		return money.RoundTo[money.Micro](v.Number().Shift(-2)).String(), nil
 	case c.Round && meta.Kind == resource.KMoney:
 		v, err := money.ParseRounded[money.Cents](s)
 		if err != nil {

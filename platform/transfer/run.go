@@ -87,6 +87,15 @@ func (im *Importer) Run(ctx context.Context, m Map, name string, body []byte, op
 		if dry || rep.Wrong > 0 {
 			return errDry // undo everything; the report stays
 		}
+		if m.Upload != 0 { // a second click finds it taken
+			n, err := im.DB.ExecN(ctx, `DELETE FROM core.import_run WHERE id = $1 AND state = 'uploaded'`, m.Upload)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return errs.New(errs.Conflict, "This file has been imported already.")
+			}
+		}
 		return im.Audit.Write(ctx, "import", m.Type, 0, []audit.Change{{Field: "file", After: name}, {Field: "new", After: strconv.Itoa(rep.New)}, {Field: "changed", After: strconv.Itoa(rep.Changed)}})
 	})
 	if errors.Is(err, errDry) {

@@ -16,6 +16,8 @@ import (
 	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/i18n"
+	"meridian/platform/org"
+	"meridian/platform/resource"
 	"meridian/platform/web/ui"
 )
 
@@ -101,6 +103,13 @@ func (s *Server) matrix(v *view, role string, posted map[string]string) (ui.Matr
 		}
 		g.Rows = append(g.Rows, row)
 		for _, f := range info.Fields {
+			for _, l := range f.Lines {
+				if l.Sensitive {
+					object := info.Name + "#" + f.Name + "." + l.Name
+					g.Rows = append(g.Rows, ui.MatrixRow{Object: object, Label: row.Label + " · " + v.label(info.Name+"."+f.Name+"."+l.Name, l.Label),
+						Cells: append([]ui.MatrixCell{cell(object, "read", v.t("Read"))}, make([]ui.MatrixCell, len(commonActions)-1)...)})
+				}
+			}
 			if f.Sensitive {
 				g.Rows = append(g.Rows, ui.MatrixRow{Object: info.Name + "#" + f.Name, Label: row.Label + " · " + v.label(info.Name+"."+f.Name, f.Label),
 					Cells: append([]ui.MatrixCell{cell(info.Name+"#"+f.Name, "read", v.t("Read"))}, make([]ui.MatrixCell, len(commonActions)-1)...)})
@@ -128,6 +137,9 @@ func effective(have map[string]string, object, action string) string {
 			continue
 		}
 		for _, a := range []string{action, "*"} {
+			if a == "*" && action == "import" && o != "*" {
+				continue // a "*" on some types does not give it
+			}
 			if s, ok := have[o+":"+a]; ok && slices.Index(authz.ScopeNames, s) > slices.Index(authz.ScopeNames, best) {
 				best = s
 			}
@@ -209,14 +221,28 @@ func (s *Server) saveRole(ctx context.Context, role string, cells map[string]str
 			have[r.Object+":"+r.Action] = r.Scope
 		}
 		var changes []audit.Change
+		declared := s.declared()
 		for key, scope := range cells {
 			object, action, _ := strings.Cut(key, ":")
 			old := effective(have, object, action)
 			if old == scope {
 				continue
 			}
+			if !declared[key] {
+				return errs.New(errs.Invalid, "There is no permission {0}.", key)
+			}
+			if !s.p.Authz.Reaches(ctx, "core.role", "update", scope) {
+				return errs.New(errs.Forbidden, "You may not grant a scope wider than your own.")
+			}
 			if err := s.p.Authz.SetRule(ctx, role, object, action, scope); err != nil {
 				return err
+			}
+			delete(have, key)
+			if scope != "none" {
+				have[key] = scope
+			}
+			if got := effective(have, object, action); got != scope {
+				return errs.New(errs.Precondition, "{0} stays {1}: a rule for the whole module gives it.", key, got)
 			}
 			changes = append(changes, audit.Change{Field: role + " " + key, Before: old, After: scope})
 		}
@@ -231,35 +257,88 @@ func (s *Server) saveRole(ctx context.Context, role string, cells map[string]str
 	return s.p.Authz.Reload(ctx)
 }
 
+// declared are the permissions that exist: object:action.
+func (s *Server) declared() map[string]bool {
+	out := map[string]bool{}
+	for _, d := range s.p.Types.Docs() {
+		info := d.Info()
+		for _, a := range info.Actions() {
+			out[info.Name+":"+a] = true
+		}
+		for _, f := range info.Fields {
+			if f.Sensitive {
+				out[info.Name+"#"+f.Name+":read"] = true
+			}
+			for _, l := range f.Lines {
+				if l.Sensitive {
+					out[info.Name+"#"+f.Name+"."+l.Name+":read"] = true
+				}
+			}
+		}
+	}
+	for _, p := range pagePermissions {
+		out[p.object+":read"], out[p.object+":update"] = true, true
+	}
+	return out
+}
+
 // userRoles gives a person roles, from the panel on the page of the user.
 func (s *Server) userRoles(v *view) error {
 	if err := v.Authz.Require(v.ctx, "core.role", "update"); err != nil {
 		return err
 	}
 	id, err := strconv.ParseInt(v.c.Param("id"), 10, 64)
-	if err != nil || v.Authz.Directory().People[id] == nil {
+	if err != nil {
 		return errs.Missing()
+	}
+	u, err := v.Users.Get(v.ctx, id)
+	if err != nil {
+		return err
 	}
 	form, err := v.parse()
 	if err != nil {
 		return err
 	}
-	before := strings.Join(v.Authz.Directory().People[id].Roles, ",")
-	if err := v.Authz.SetRoles(v.ctx, id, form["role"]); err != nil {
+	person := v.Authz.Directory().People[id]
+	if person == nil || !v.Authz.Covers(v.ctx, "core.user", "update", u.Rec()) {
+		return errs.Missing()
+	}
+	if err := v.mayGrant(person, form["role"]); err != nil {
 		return err
 	}
-	if p := form.Get("password"); p != "" {
-		if err := v.Authn.SetPassword(v.ctx, id, p); err != nil {
+	err = v.DB.Tx(v.ctx, func(ctx context.Context) error {
+		if err := v.Authz.SetRoles(ctx, id, form["role"]); err != nil {
 			return err
 		}
-	}
-	err = v.DB.Tx(v.ctx, func(ctx context.Context) error {
-		return v.Audit.Write(ctx, "policy", "core.user", id, []audit.Change{{Field: "roles", Before: before, After: strings.Join(form["role"], ",")}})
+		if p := form.Get("password"); p != "" {
+			if err := v.Authn.SetPassword(ctx, id, p); err != nil {
+				return err
+			}
+			if err := v.Authn.EndSessions(ctx, id, ""); err != nil {
+				return err
+			}
+		}
+		return v.Audit.Write(ctx, "policy", "core.user", id, []audit.Change{{Field: "roles", Before: strings.Join(person.Roles, ","), After: strings.Join(form["role"], ",")}})
 	})
 	if err != nil {
 		return err
 	}
 	return v.done(fmt.Sprintf("/core/user/%d", id), "Saved. The change is in effect.")
+}
+
+// mayGrant keeps an administrator of roles from making one of everything: only a
+// holder of core.admin touches that role, and nobody raises the own rights.
+func (v *view) mayGrant(person *org.Person, roles []string) error {
+	if slices.Contains(v.Authz.Roles(v.user.User), "core.admin") {
+		return nil
+	}
+	if person.ID == v.user.User {
+		return errs.New(errs.Forbidden, "Nobody changes the own roles; ask another administrator.")
+	}
+	if slices.Contains(roles, "core.admin") || slices.Contains(person.Roles, "core.admin") {
+		return errs.New(errs.Forbidden, "Only an administrator of everything grants or changes that role.")
+	}
+	return nil
 }
 
 // auditPage is the trail of every change.
@@ -328,6 +407,10 @@ func (v *view) auditRow(e audit.Entry) ui.Row {
 		if d, err := v.Types.Doc(e.Type); err == nil {
 			if m := d.Info().Field(c.Field); m != nil {
 				if m.Sensitive && !v.Authz.Can(v.ctx, e.Type+"#"+m.Name, "read") {
+					continue
+				}
+				if m.Kind == resource.KLines { // lines may hold what this reader must not see
+					what = append(what, v.label(e.Type+"."+m.Name, m.Label)+v.t(": ")+v.t("changed"))
 					continue
 				}
 				name = v.label(e.Type+"."+m.Name, m.Label)

@@ -105,11 +105,11 @@ func (s *Server) events(c *gin.Context) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-	rc := http.NewResponseController(c.Writer)
+	rc := streamOf(c)
 	_ = rc.SetWriteDeadline(time.Time{})
 	tick := time.NewTicker(25 * time.Second)
 	defer tick.Stop()
-	if s.sendBell(ctx, c, user.User) != nil {
+	if s.sendBell(ctx, c, rc, user.User) != nil {
 		return
 	}
 	for {
@@ -120,10 +120,10 @@ func (s *Server) events(c *gin.Context) {
 		case <-s.hub.done:
 			return
 		case <-wake:
-			err = s.sendBell(ctx, c, user.User)
+			err = s.sendBell(ctx, c, rc, user.User)
 		case <-tick.C:
 			_, err = fmt.Fprint(c.Writer, ": still here\n\n")
-			c.Writer.Flush()
+			_ = rc.Flush()
 		}
 		if err != nil {
 			return
@@ -131,7 +131,16 @@ func (s *Server) events(c *gin.Context) {
 	}
 }
 
-func (s *Server) sendBell(ctx context.Context, c *gin.Context, user int64) error {
+// streamOf controls the connection under gin's writer: gin flushes only a writer
+// that flushes itself, which the session layer between the two does not.
+func streamOf(c *gin.Context) *http.ResponseController {
+	if u, ok := c.Writer.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return http.NewResponseController(u.Unwrap())
+	}
+	return http.NewResponseController(c.Writer)
+}
+
+func (s *Server) sendBell(ctx context.Context, c *gin.Context, rc *http.ResponseController, user int64) error {
 	n, err := s.p.Notices.Unread(ctx, user)
 	if err != nil {
 		return err
@@ -141,6 +150,8 @@ func (s *Server) sendBell(ctx context.Context, c *gin.Context, user int64) error
 		return err
 	}
 	_, err = fmt.Fprintf(c.Writer, "event: bell\ndata: %s\n\n", strings.ReplaceAll(b.String(), "\n", " "))
-	c.Writer.Flush()
-	return err
+	if err != nil {
+		return err
+	}
+	return rc.Flush()
 }

@@ -177,8 +177,8 @@ var cockpitOrder = []string{"ltc.net_sales", "ltc.win_rate", "isc.on_time_in_ful
 func (v *view) kpis(p period) ([]ui.KPI, error) {
 	var out []ui.KPI
 	for _, code := range cockpitOrder {
-		m, err := v.KPI.Get(code)
-		if err != nil || !v.Authz.Can(v.ctx, m.Object, "read") {
+		m, ok := v.measure(code)
+		if !ok {
 			continue
 		}
 		now, err := m.Func(v.ctx, kpi.Scope{From: p.from, To: p.to})
@@ -289,7 +289,8 @@ func (v *view) charts(p period) ([]ui.Chart, error) {
 
 func (v *view) measure(code string) (kpi.Measure, bool) {
 	m, err := v.KPI.Get(code)
-	return m, err == nil && v.Authz.Can(v.ctx, m.Object, "read")
+	object, action := m.Right()
+	return m, err == nil && v.Authz.Can(v.ctx, object, action)
 }
 
 func (v *view) salesChart(period) (*ui.Chart, error) {

@@ -144,6 +144,7 @@ func (t *typePages) importStep(v *view, dry bool) error {
 		return err
 	}
 	m, keep := t.mapOf(form, up)
+	m.Upload = up.ID
 	r, err := t.importer(v).Run(v.ctx, m, up.Name, up.Body, func(string) ([]byte, error) { return nil, errNoSecondFile }, dry, nil)
 	if e := refused(err); e != nil {
 		r = transfer.Report{Wrong: 1, Errors: []transfer.RowError{{File: up.Name, Row: 1, Message: e.Message, Args: e.Args}}}

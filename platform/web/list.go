@@ -246,14 +246,15 @@ func (v *view) refOptions(target, chosen string) (opts []ui.Option, all bool, er
 			}
 		}
 	}
-	if id, err := strconv.ParseInt(chosen, 10, 64); err == nil {
-		names, err := d.Titles(v.ctx, []int64{id})
-		if err != nil {
-			return nil, false, err
-		}
-		return append(opts, ui.Option{Value: chosen, Label: names[id]}), len(opts) > 0, nil
+	id, err := strconv.ParseInt(chosen, 10, 64)
+	if err != nil || !v.Authz.Can(v.ctx, target, "read") {
+		return opts, false, nil
 	}
-	return nil, false, nil
+	rows, err := d.Rows(v.ctx, []int64{id}) // the value may come from the address: row rules hold
+	if err != nil || len(rows) == 0 {
+		return opts, false, err
+	}
+	return append(opts, ui.Option{Value: chosen, Label: rows[0].Title()}), false, nil
 }
 
 // columns are the fields of the list; sensitive ones the reader lacks are left out.

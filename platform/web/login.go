@@ -16,7 +16,7 @@ import (
 )
 
 func (s *Server) loginPage(c *gin.Context) {
-	if s.sessions.GetInt64(c.Request.Context(), authn.UserKey) != 0 {
+	if p := s.p.Authz.Directory().People[s.sessions.GetInt64(c.Request.Context(), authn.UserKey)]; p != nil && p.Active {
 		c.Redirect(http.StatusSeeOther, "/")
 		return
 	}
@@ -38,6 +38,7 @@ func (s *Server) showLogin(c *gin.Context, status int, form ui.SignIn) {
 
 func (s *Server) login(c *gin.Context) {
 	ctx := c.Request.Context()
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxSmallForm)
 	form := ui.SignIn{Login: c.PostForm("login"), Next: safeNext(c.PostForm("next"))}
 	user, err := s.p.Authn.SignIn(ctx, form.Login, c.PostForm("password"))
 	if err != nil {
@@ -58,6 +59,9 @@ func (s *Server) login(c *gin.Context) {
 	s.sessions.Put(ctx, "device", device(c.Request.UserAgent()))
 	c.Redirect(http.StatusSeeOther, form.Next)
 }
+
+// maxSmallForm bounds what visitors may post before they are known, in bytes.
+const maxSmallForm = 64 << 10
 
 // device names a browser in a few words.
 func device(agent string) string {
@@ -95,6 +99,7 @@ func (s *Server) logout(c *gin.Context) {
 
 // prefs switches language or theme, signed in or not.
 func (s *Server) prefs(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxSmallForm)
 	for name, legal := range map[string][2]string{langCookie: {"zh", "en"}, themeCookie: {"light", "dark"}} {
 		v := c.PostForm(name)
 		if v != legal[0] && v != legal[1] {

@@ -31,11 +31,17 @@ func newMetrics() *metrics {
 func (s *Server) observe(c *gin.Context) {
 	start := time.Now() //nolint:forbidigo // a measurement
 	c.Next()
+	method := c.Request.Method
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete:
+	default:
+		method = "other" // a client must not make series
+	}
 	route := c.FullPath()
 	if route == "" {
 		route = "other"
 	}
-	s.metrics.duration.WithLabelValues(c.Request.Method, route, strconv.Itoa(c.Writer.Status())).Observe(time.Since(start).Seconds())
+	s.metrics.duration.WithLabelValues(method, route, strconv.Itoa(c.Writer.Status())).Observe(time.Since(start).Seconds())
 }
 
 // handler serves the figures to the machine itself only.
@@ -43,7 +49,7 @@ func (m *metrics) handler() gin.HandlerFunc {
 	h := promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{})
 	return func(c *gin.Context) {
 		host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || c.GetHeader("X-Forwarded-For") != "" || c.GetHeader("Forwarded") != "" {
 			c.AbortWithStatus(http.StatusNotFound)
 			return
 		}

@@ -44,6 +44,7 @@ func (s *Projects) Declare() *resource.Type[Project] {
 		Name: "ipd.project", Label: "Product project", Plural: "Product projects", Icon: "rocket", Number: "PRJ-{yyyy}-{0000}",
 		Store: s.Store, Check: checkProject, Default: projectDefaults,
 		Title:  func(p *Project) string { return p.Name },
+		AmountField: "cost",
 		Amount: func(p *Project) money.Amount { return p.Cost },
 		Day:    func(p *Project) date.Date { return date.Of(p.CreatedAt) },
 		SumBy:  "cost",

@@ -190,7 +190,8 @@ func (l *Ledger) apply(ctx context.Context, p *Posting, m *Move, id int64, costs
 		return money.Amount{}, nil // nothing enters or leaves the company
 	}
 	c := costs[m.Product]
-	qty, value := m.Qty, money.Amount{}
+	qty := m.Qty
+	var value money.Amount
 	if m.To.physical() {
 		value = c.In(qty, m.Cost)
 	} else {

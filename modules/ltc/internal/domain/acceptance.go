@@ -208,7 +208,7 @@ func (s *Acceptances) Declare() *resource.Type[Acceptance] {
 			[]resource.Move[Acceptance, AcceptanceStage]{
 				{Name: "accept", Label: "Sign off", From: resource.From(AcceptanceRequested), To: AcceptanceAccepted, Do: resource.Ask(acceptForm(), s.accept)},
 				{Name: "reject", Label: "Customer refuses", From: resource.From(AcceptanceRequested), To: AcceptanceRejected, Reason: true, Deviation: true, Do: resource.Do(s.reject)},
-				{Name: "invoice", Label: "Invoice", From: resource.From(AcceptanceAccepted), Do: resource.Do(s.invoice)},
+				{Name: "invoice", Label: "Create invoice", From: resource.From(AcceptanceAccepted), Do: resource.Do(s.invoice)},
 			}),
 	}
 	return s.Type

@@ -71,7 +71,7 @@ func (s *Orders) Declare() *resource.Type[Order] {
 				{Name: "release", Label: "Release", From: resource.From(OrderConfirmed), To: OrderReleased, Do: resource.Do(s.release)},
 				{Name: "deliver", Label: "All delivered", From: resource.From(OrderReleased), To: OrderDelivered, System: true},
 				{Name: "complete", Label: "All accepted", From: resource.From(OrderDelivered, OrderReleased), To: OrderCompleted, System: true},
-				{Name: "invoice", Label: "Invoice", From: resource.From(OrderReleased, OrderDelivered, OrderCompleted, OrderClosedShort), Do: resource.Do(s.invoice)},
+				{Name: "invoice", Label: "Create invoice", From: resource.From(OrderReleased, OrderDelivered, OrderCompleted, OrderClosedShort), Do: resource.Do(s.invoice)},
 				{Name: "close_short", Label: "Close short", From: resource.From(OrderReleased, OrderDelivered), To: OrderClosedShort, Reason: true, Deviation: true, Do: resource.Do(s.closeShort)},
 				{Name: "cancel", Label: "Cancel", From: resource.From(OrderDraft, OrderConfirmed, OrderReleased), To: OrderCancelled, Reason: true, Deviation: true, Do: resource.Do(s.cancel)},
 				{Name: "copy", Label: "Copy", From: resource.From(OrderConfirmed, OrderReleased, OrderDelivered, OrderCompleted, OrderClosedShort, OrderCancelled), Do: resource.Do(s.copy)},
