@@ -148,7 +148,6 @@ var (
 	demoNeeds    = []string{"产线自动化改造", "新建装配线", "旧机床数控化改造", "包装线提速", "视觉检测工位", "机器人上下料", "伺服系统替换", "电控柜升级", "锂电卷绕机配套", "冲压线送料机构"}
 	demoRivals   = []string{"汇川技术", "埃斯顿", "台达", "松下", "西门子", "安川"}
 	demoNext     = []string{"电话确认技术参数", "上门测绘", "提交技术方案", "安排样机测试", "商务谈判", "邀请参观工厂", "发送报价单"}
-	demoLosses   = []string{"price", "price", "product", "delivery", "service", "relation", "budget", "no_decision"}
 	demoCarriers = []string{"顺丰快运", "德邦物流", "中通快运", "京东物流"}
 )
 

@@ -112,7 +112,7 @@ func (ch chooser) download(ctx context.Context) (binaries, error) {
 	select {
 	case err = <-done:
 	case <-ctx.Done(): // the library cannot be interrupted
-		go func() { _ = <-done; _ = os.RemoveAll(scratch) }()
+		go func() { <-done; _ = os.RemoveAll(scratch) }() //nolint:errcheck // the download was given up
 		return binaries{}, ctx.Err()
 	}
 	defer os.RemoveAll(scratch)

@@ -150,6 +150,9 @@ func (t *Type[T]) sort(s string, mask map[string]bool) ([]record.Sort, error) {
 	name, desc := strings.CutPrefix(s, "-")
 	switch name {
 	case "id":
+		if desc {
+			return []record.Sort{{Col: "created_at", Desc: true}}, nil // the order of ids, newest first
+		}
 		return []record.Sort{}, nil
 	case "no", "created_at", "updated_at":
 		return []record.Sort{{Col: name, Desc: desc}}, nil

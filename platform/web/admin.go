@@ -326,6 +326,25 @@ func (s *Server) userRoles(v *view) error {
 	return v.done(fmt.Sprintf("/core/user/%d", id), "Saved. The change is in effect.")
 }
 
+// rolesPanel is the form on the page of a user: roles and a new password.
+func (v *view) rolesPanel(id int64) (ui.Panel, error) {
+	roles, err := v.Authz.AllRoles(v.ctx)
+	if err != nil {
+		return ui.Panel{}, err
+	}
+	held := ui.Field{Name: "role", Label: v.t("Roles"), Kind: ui.KindEnum, Multiple: true, Wide: true}
+	if p := v.Authz.Directory().People[id]; p != nil {
+		held.Value = strings.Join(p.Roles, ",")
+	}
+	for _, r := range roles {
+		held.Options = append(held.Options, ui.Option{Value: r.Code, Label: v.t(r.Label)})
+	}
+	password := ui.Field{Name: "password", Label: v.t("New password"), Kind: ui.KindPassword, Complete: "new-password", Wide: true,
+		Help: v.t("Leave empty to keep it. A new one signs the person out everywhere.")}
+	return ui.Panel{ID: "panel-roles", Title: v.t("Roles and password"), Body: ui.Form{Action: fmt.Sprintf("/admin/users/%d/roles", id),
+		Sections: []ui.Section{{ID: "roles", Title: v.t("Roles"), Fields: []ui.Field{held, password}}}, Buttons: []ui.Button{{Label: v.t("Save"), Kind: ui.Primary}}}}, nil
+}
+
 // mayGrant keeps an administrator of roles from making one of everything: only a
 // holder of core.admin touches that role, and nobody raises the own rights.
 func (v *view) mayGrant(person *org.Person, roles []string) error {

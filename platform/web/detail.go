@@ -66,6 +66,13 @@ func (t *typePages) build(v *view, row resource.Row) (ui.Detail, error) {
 		return d, err
 	}
 	d.Panels = t.panels(v, b.ID)
+	if t.info.Name == "core.user" && v.Authz.Can(v.ctx, "core.role", "update") {
+		panel, err := v.rolesPanel(b.ID)
+		if err != nil {
+			return d, err
+		}
+		d.Panels = append(d.Panels, panel)
+	}
 	if d.Thread, err = t.shortThread(v, b.ID); err != nil {
 		return d, err
 	}

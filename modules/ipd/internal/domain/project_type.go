@@ -43,12 +43,12 @@ func (s *Projects) Declare() *resource.Type[Project] {
 	s.Type = &resource.Type[Project]{
 		Name: "ipd.project", Label: "Product project", Plural: "Product projects", Icon: "rocket", Number: "PRJ-{yyyy}-{0000}",
 		Store: s.Store, Check: checkProject, Default: projectDefaults,
-		Title:  func(p *Project) string { return p.Name },
+		Title:       func(p *Project) string { return p.Name },
 		AmountField: "cost",
-		Amount: func(p *Project) money.Amount { return p.Cost },
-		Day:    func(p *Project) date.Date { return date.Of(p.CreatedAt) },
-		SumBy:  "cost",
-		Fields: fields,
+		Amount:      func(p *Project) money.Amount { return p.Cost },
+		Day:         func(p *Project) date.Date { return date.Of(p.CreatedAt) },
+		SumBy:       "cost",
+		Fields:      fields,
 		Rules: map[string][]process.Rule{"ipd.project:approve": {
 			{Label: "Up to 500,000: the manager", To: money.MustAmount("500000"), Steps: []process.Step{process.ByManager(1)}},
 			{Label: "From 500,000: the manager and the executives", From: money.MustAmount("500000"), Steps: []process.Step{process.ByManager(1), process.ByRole("dste.executive")}},
