@@ -5,13 +5,11 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -162,39 +160,10 @@ func setup(t *testing.T) *suite {
 		event.Subscribe(p.Bus, "test", func(_ context.Context, e itr.CaseClosed) error { s.events = append(s.events, e); return nil })
 		event.Subscribe(p.Bus, "test", func(_ context.Context, e itr.SatisfactionRecorded) error { s.events = append(s.events, e); return nil })
 	})
-	s.grant()
 	gin.SetMode(gin.ReleaseMode)
 	s.web = gin.New()
 	s.API.Mount(s.web)
 	return s
-}
-
-// grant gives the default roles of the module their rights.
-func (s *suite) grant() {
-	s.T.Helper()
-	f, err := os.Open("../roles.csv")
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	err = s.DB.Tx(s.Admin, func(ctx context.Context) error {
-		for _, r := range rows {
-			if err := s.DB.Exec(ctx, `INSERT INTO core.role (code, label) VALUES ($1, $2) ON CONFLICT DO NOTHING`, r[0], r[1]); err != nil {
-				return err
-			}
-			if err := s.Authz.SetRule(ctx, r[0], r[2], r[3], r[4]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		s.T.Fatal(err)
-	}
 }
 
 // post calls a public operation as somebody outside would.

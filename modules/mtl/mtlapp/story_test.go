@@ -3,11 +3,9 @@ package mtlapp_test
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -156,34 +154,6 @@ func setup(t *testing.T) *suite {
 	s.web = gin.New()
 	s.API.Mount(s.web)
 	return s
-}
-
-// grant gives the default roles of the module their rights.
-func (s *suite) grant() {
-	s.T.Helper()
-	f, err := os.Open("../roles.csv")
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	err = s.DB.Tx(s.Admin, func(ctx context.Context) error {
-		for _, r := range rows {
-			if err := s.DB.Exec(ctx, `INSERT INTO core.role (code, label) VALUES ($1, $2) ON CONFLICT DO NOTHING`, r[0], r[1]); err != nil {
-				return err
-			}
-			if err := s.Authz.SetRule(ctx, r[0], r[2], r[3], r[4]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		s.T.Fatal(err)
-	}
 }
 
 // post sends the public form as a browser outside would.
@@ -643,7 +613,6 @@ func TestGateOfTheCampaign(t *testing.T) {
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	s.grant()
 	ann, bob, head := s.User("ann", "mtl.marketer"), s.User("bob", "mtl.marketer"), s.User("head", "mtl.manager")
 	c := s.Create(ann, "mtl.campaign", resource.Values{"name": "Fair", "kind": "event", "starts_on": "2026-11-21", "budget": "100", "budget_key": "MKT-2026", "form_key": "fair", "objective_id": "1"})
 	s.Fire(ann, c, "approve", nil)
