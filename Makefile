@@ -4,7 +4,7 @@ GO ?= go
 LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BROWSER = $(or $(shell command -v chromium chromium-browser google-chrome google-chrome-stable 2>/dev/null | head -n 1))
 
-.PHONY: run build test lint check browser generate golden
+.PHONY: run build test lint check browser generate
 
 run: build
 	./bin/meridian serve --demo
@@ -24,9 +24,6 @@ check: lint test
 # The generated templates are committed; this must change nothing.
 generate:
 	$(GO) tool templ generate -path platform/web/ui
-
-golden:
-	$(GO) test ./cmd/meridian -run 'Golden' -update
 
 # The browser tests need a Chromium; Debian and Ubuntu get it, others are told.
 browser:
