@@ -257,14 +257,11 @@ func (a *API) declareExtras(d resource.Doc, info *resource.Info, one string, op 
 	thread := op("thread", http.MethodGet, one+"/thread", "read", "Thread of documents: "+info.Label)
 	thread.Perm, thread.answer = "", &schema{Any: true}
 	thread.run = func(ctx context.Context, r *Request) (Response, error) {
-		id, err := pathID(r)
+		ref, err := readable(ctx, d, info, r)
 		if err != nil {
 			return Response{}, err
 		}
-		if _, err := d.GetRow(ctx, id); err != nil {
-			return Response{}, err
-		}
-		return a.thread(ctx, trace.Ref{Type: info.Name, ID: id})
+		return a.thread(ctx, ref)
 	}
 	a.add(thread)
 	if info.Process == nil {
@@ -273,33 +270,40 @@ func (a *API) declareExtras(d resource.Doc, info *resource.Info, one string, op 
 	log := op("log", http.MethodGet, one+"/log", "read", "Process log: "+info.Label)
 	log.Perm, log.answer = "", &schema{Any: true}
 	log.run = func(ctx context.Context, r *Request) (Response, error) {
-		id, err := pathID(r)
+		ref, err := readable(ctx, d, info, r)
 		if err != nil {
 			return Response{}, err
 		}
-		if _, err := d.GetRow(ctx, id); err != nil {
-			return Response{}, err
-		}
-		return a.history(ctx, trace.Ref{Type: info.Name, ID: id})
+		return a.history(ctx, ref)
 	}
 	a.add(log)
 	for verb, run := range map[string]func(ctx context.Context, ref trace.Ref) error{"withdraw_approval": a.Process.Withdraw, "accept_handover": a.Process.Accept} {
 		o := op(verb, http.MethodPost, one+"/"+verb, "read", strings.ReplaceAll(verb, "_", " ")+": "+info.Label)
 		o.Perm = ""
 		o.run = func(ctx context.Context, r *Request) (Response, error) {
-			id, err := pathID(r)
+			ref, err := readable(ctx, d, info, r)
 			if err != nil {
 				return Response{}, err
 			}
-			if _, err := d.GetRow(ctx, id); err != nil {
+			if err := run(ctx, ref); err != nil {
 				return Response{}, err
 			}
-			if err := run(ctx, trace.Ref{Type: info.Name, ID: id}); err != nil {
-				return Response{}, err
-			}
-			row, err := d.GetRow(ctx, id)
+			row, err := d.GetRow(ctx, ref.ID)
 			return record(row, http.StatusOK, err)
 		}
 		a.add(o)
 	}
+}
+
+// readable is the record the path names. Errors: NotFound also for one the caller
+// may not read.
+func readable(ctx context.Context, d resource.Doc, info *resource.Info, r *Request) (trace.Ref, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return trace.Ref{}, err
+	}
+	if _, err := d.GetRow(ctx, id); err != nil {
+		return trace.Ref{}, err
+	}
+	return trace.Ref{Type: info.Name, ID: id}, nil
 }
