@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"meridian/migrations"
 	"meridian/platform/db"
@@ -312,9 +311,12 @@ func TestOneMoment(t *testing.T) {
 	t.Parallel()
 	d := ownerOf(t, dbtest.DSN(t))
 	exec(t, d, fmt.Sprintf(event, 20000))
-	stop, done := make(chan struct{}), make(chan error, 1)
+	stop, done, under := make(chan struct{}), make(chan error, 1), make(chan struct{})
 	go func() {
 		for n := 1; ; n++ {
+			if n == 20 {
+				close(under)
+			}
 			select {
 			case <-stop:
 				done <- nil
@@ -327,7 +329,11 @@ func TestOneMoment(t *testing.T) {
 			}
 		}
 	}()
-	time.Sleep(50 * time.Millisecond)
+	select {
+	case <-under:
+	case err := <-done:
+		t.Fatal(err)
+	}
 	_, m := write(t, d)
 	close(stop)
 	if err := <-done; err != nil {
