@@ -163,7 +163,10 @@ func (s *Store[T, P]) Find(ctx context.Context, q record.Query) ([]T, error) {
 		return nil, err
 	}
 	desc := len(q.Sort) > 0 && q.Sort[len(q.Sort)-1].Desc
-	if len(q.After) == len(q.Sort)+1 {
+	if len(q.After) > 0 {
+		if len(q.Sort) > 1 || len(q.After) != len(q.Sort)+1 {
+			return nil, errors.New("db: a keyset has at most one sort column")
+		}
 		g = after(g, q)
 	}
 	for _, o := range q.Sort {
@@ -184,27 +187,26 @@ func (s *Store[T, P]) Find(ctx context.Context, q record.Query) ([]T, error) {
 }
 
 // after is the keyset condition: the rows that follow q.After in the order of q.Sort.
+// A row comparison is what an index can start from.
 func after(g *gorm.DB, q record.Query) *gorm.DB {
-	cols := make([]record.Sort, 0, len(q.Sort)+1)
-	cols = append(cols, q.Sort...)
-	cols = append(cols, record.Sort{Col: "id", Desc: len(q.Sort) > 0 && q.Sort[len(q.Sort)-1].Desc})
-	var or []string
-	var args []any
-	for i, c := range cols {
-		var and []string
-		for j := range i {
-			and = append(and, quote(cols[j].Col)+" = ?")
-			args = append(args, q.After[j])
-		}
-		op := " > ?"
-		if c.Desc {
-			op = " < ?"
-		}
-		and = append(and, quote(c.Col)+op)
-		args = append(args, q.After[i])
-		or = append(or, "("+strings.Join(and, " AND ")+")")
+	id := q.After[len(q.After)-1]
+	if len(q.Sort) == 0 {
+		return g.Where("id > ?", id)
 	}
-	return g.Where("("+strings.Join(or, " OR ")+")", args...)
+	s, op := q.Sort[0], ">"
+	if s.Desc {
+		op = "<"
+	}
+	col := quote(s.Col)
+	switch {
+	case q.After[0] == nil && s.Desc: // empty ones came first
+		return g.Where("("+col+" IS NULL AND id < ? OR "+col+" IS NOT NULL)", id)
+	case q.After[0] == nil:
+		return g.Where(col+" IS NULL AND id > ?", id)
+	case s.Null && !s.Desc:
+		return g.Where("(("+col+", id) > (?, ?) OR "+col+" IS NULL)", q.After[0], id)
+	}
+	return g.Where("("+col+", id) "+op+" (?, ?)", q.After[0], id)
 }
 
 func quote(col string) string { return `"` + strings.ReplaceAll(col, `"`, `""`) + `"` }
