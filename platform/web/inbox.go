@@ -30,7 +30,7 @@ func (v *view) inboxBody() (ui.Inbox, error) {
 	for _, w := range work {
 		ids[w.Object.Type] = append(ids[w.Object.Type], w.Object.ID)
 	}
-	titles, err := v.titles(ids)
+	titles, err := v.Types.Names(v.ctx, ids)
 	if err != nil {
 		return ui.Inbox{}, err
 	}
