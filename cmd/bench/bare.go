@@ -32,7 +32,7 @@ CREATE TABLE stock_move (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, pro
 CREATE TABLE invoice (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint NOT NULL, total numeric(18,2) NOT NULL, stage text NOT NULL);
 INSERT INTO customer (name) SELECT 'Factory ' || i FROM generate_series(1, %[1]d * 1000) i;
 INSERT INTO opportunity (no, name, customer_id, stage, amount, probability, close_on, owner_id)
-	SELECT 'O' || i, 'Servo drives', 1 + i %% (%[1]d * 1000), (ARRAY['won','lost','qualify','propose','negotiate','won','lost','won'])[1 + i %% 8], 1000 + (i * 7919) %% 90000, 0.5, date '2026-01-01' + i %% 300, i %% 20 FROM generate_series(1, %[1]d * 10000) i;
+	SELECT 'O' || i, 'Servo drives', 1 + i %% (%[1]d * 1000), (ARRAY['won','lost','qualify','propose','negotiate','won','lost','won'])[1 + i %% 8], 1000 + (i::bigint * 7919) %% 90000, 0.5, date '2026-01-01' + i %% 300, i %% 20 FROM generate_series(1, %[1]d * 10000) i;
 INSERT INTO "order" (no, customer_id, stage, total) SELECT 'S' || i, 1 + i %% (%[1]d * 1000), 'completed', 3000 FROM generate_series(1, %[1]d * 1000) i;
 INSERT INTO order_line (order_id, product_id, qty, price, amount) SELECT i, l, 2, 500, 1000 FROM generate_series(1, %[1]d * 1000) i, generate_series(1, 3) l;
 INSERT INTO stock (product_id, qty, reserved) SELECT i, 100000000, 0 FROM generate_series(1, 10) i;
@@ -146,7 +146,7 @@ func (b bareServer) answer(do func(ctx context.Context, id int64) (any, error)) 
 }
 
 func (b bareServer) list(ctx context.Context, _ int64) (any, error) {
-	rows, err := b.pool.Query(ctx, `SELECT id, no, name, customer_id, stage, amount::text, probability::text, close_on, owner_id, updated_at FROM opportunity WHERE stage = $1 ORDER BY amount DESC, id DESC LIMIT 50`, "negotiate")
+	rows, err := b.pool.Query(ctx, `SELECT id, no, name, customer_id, stage, amount::text, probability::text, close_on, owner_id, updated_at FROM opportunity o WHERE stage = $1 ORDER BY o.amount DESC, o.id DESC LIMIT 50`, "negotiate")
 	if err != nil {
 		return nil, err
 	}

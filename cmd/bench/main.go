@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"regexp"
 	"time"
 
 	"meridian/platform/pgrun"
@@ -24,6 +25,7 @@ type options struct {
 	scale   int
 	clients int
 	each    time.Duration
+	only    *regexp.Regexp
 }
 
 func main() {
@@ -34,7 +36,9 @@ func main() {
 	flag.IntVar(&o.scale, "scale", 100, "thousands of customers and orders, and ten thousands of opportunities")
 	flag.IntVar(&o.clients, "clients", 16, "clients at the same time")
 	flag.DurationVar(&o.each, "each", 8*time.Second, "time of each measurement")
+	only := flag.String("only", "", "measure what this expression matches")
 	flag.Parse()
+	o.only = regexp.MustCompile(*only)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	run := func() error { return o.run(ctx) }
@@ -101,6 +105,9 @@ func (o options) measure(ctx context.Context, r *report, us, bare *server) error
 		{"create an opportunity", w.create, bareCreate},
 		{"a whole deal", w.deal, bareDeal},
 	} {
+		if !o.only.MatchString(m.name) {
+			continue
+		}
 		b, err := drive(ctx, bare, o.clients, o.each, m.bare)
 		if err != nil {
 			return fmt.Errorf("bare: %s: %w", m.name, err)
@@ -113,6 +120,9 @@ func (o options) measure(ctx context.Context, r *report, us, bare *server) error
 		fmt.Fprintf(os.Stderr, "%s: %.0f/s beside %.0f/s\n", m.name, u.rate(), b.rate())
 	}
 	for _, p := range w.pages() {
+		if !o.only.MatchString("page " + p.name) {
+			continue
+		}
 		u, err := drive(ctx, us, 4, o.each/2, p.job)
 		if err != nil {
 			return fmt.Errorf("page %s: %w", p.name, err)

@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"meridian/configs"
 )
 
 // work is what the clients ask of meridian.
@@ -23,12 +27,16 @@ const api = "/api/v1"
 
 // prepare makes a second person, tokens, a browser session and stock to sell.
 func (o options) prepare(ctx context.Context, s *server) error {
+	roles, err := allRoles()
+	if err != nil {
+		return err
+	}
 	for _, who := range []struct {
 		name string
 		line *string
-	}{{"admin", &s.admin}, {"bench", &s.second}} {
+	}{{"admin", &s.admin}, {approver, &s.second}} {
 		if who.name != "admin" {
-			c := o.meridian(ctx, "user", "create", "--user", who.name, "--roles", "core.admin", "--password-stdin")
+			c := o.meridian(ctx, "user", "create", "--user", who.name, "--roles", roles, "--password-stdin")
 			c.Stdin, c.Stderr = strings.NewReader(password+"\n"), nil
 			_ = c.Run() // an earlier run has made this user
 		}
@@ -40,7 +48,7 @@ func (o options) prepare(ctx context.Context, s *server) error {
 	}
 	jar, _ := cookiejar.New(nil) // no error without options
 	h := http.Client{Jar: jar}
-	res, err := h.PostForm("http://"+s.addr+"/login", url.Values{"login": {"bench"}, "password": {password}})
+	res, err := h.PostForm("http://"+s.addr+"/login", url.Values{"login": {approver}, "password": {password}})
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
@@ -52,6 +60,28 @@ func (o options) prepare(ctx context.Context, s *server) error {
 	}
 	s.cookie = "Cookie: " + strings.Join(cookies, "; ")
 	return nil
+}
+
+// approver is the second person, who holds every role.
+const approver = "bench-approver"
+
+func allRoles() (string, error) {
+	f, err := configs.FS.Open("roles.csv")
+	if err != nil {
+		return "", fmt.Errorf("open default roles: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return "", fmt.Errorf("read default roles: %w", err)
+	}
+	var roles []string
+	for _, r := range rows[1:] {
+		if !slices.Contains(roles, r[0]) {
+			roles = append(roles, r[0])
+		}
+	}
+	return strings.Join(roles, ","), nil
 }
 
 type doc = map[string]any
@@ -89,7 +119,7 @@ func (s *server) first(c *client, path string) (doc, error) {
 	return r, nil
 }
 
-// look finds products with prices and lays in stock.
+// look finds products on sale and lays in stock.
 func (w *work) look(s *server) error {
 	c, err := dial(s.addr, 1)
 	if err != nil {
@@ -100,23 +130,15 @@ func (w *work) look(s *server) error {
 		return err
 	}
 	w.warehouse = idOf(house)
-	prices, err := s.call(c, http.StatusOK, s.admin, "GET", "/ltc/price?limit=200&sort=id", nil)
+	list, err := s.call(c, http.StatusOK, s.admin, "GET", "/ipd/product?stage=released&kind=goods&sort=id", nil)
 	if err != nil {
 		return err
 	}
-	items, _ := prices["items"].([]any)
+	items, _ := list["items"].([]any)
 	for _, x := range items {
 		p, _ := x.(doc)
-		f, _ := p["product_id"].(float64)
-		product, err := s.call(c, http.StatusOK, s.admin, "GET", fmt.Sprintf("/ipd/product/%d", int64(f)), nil)
-		if err != nil {
-			return err
-		}
-		if product["kind"] != "goods" || product["stage"] != "active" {
-			continue
-		}
-		w.products = append(w.products, int64(f))
-		adj, err := s.call(c, http.StatusCreated, s.admin, "POST", "/isc/adjustment", doc{"cause": "count", "day": time.Now().Format(time.DateOnly), "product_id": int64(f), "warehouse_id": w.warehouse, "qty": "1000000", "unit_cost": "1", "note": "bench"})
+		w.products = append(w.products, idOf(p))
+		adj, err := s.call(c, http.StatusCreated, s.admin, "POST", "/isc/adjustment", doc{"cause": "opening", "day": time.Now().Format(time.DateOnly), "product_id": idOf(p), "warehouse_id": w.warehouse, "qty": "1000000", "unit_cost": "0.0001", "note": "bench"})
 		if err != nil {
 			return err
 		}
@@ -125,7 +147,7 @@ func (w *work) look(s *server) error {
 		}
 	}
 	if len(w.products) < 3 {
-		return fmt.Errorf("%d products with a price, 3 are needed", len(w.products))
+		return fmt.Errorf("%d products on sale, 3 are needed", len(w.products))
 	}
 	return nil
 }
@@ -143,11 +165,25 @@ func (s *server) pass(c *client, typ string, id int64, move string, body doc) er
 	return err
 }
 
-// approve decides the open round of a document as the second person.
+// approve decides the open round of a document as the second person, step by step.
 func (s *server) approve(c *client, typ string, id int64) error {
+	for {
+		task, err := s.asked(c, typ, id)
+		if err != nil {
+			return err
+		}
+		d, err := s.call(c, http.StatusOK, s.second, "POST", fmt.Sprintf("/approval/%d/approve", task), doc{})
+		if err != nil || d["pending"] != true {
+			return err
+		}
+	}
+}
+
+// asked finds what the second person is asked to decide.
+func (s *server) asked(c *client, typ string, id int64) (int64, error) {
 	d, err := s.call(c, http.StatusOK, s.admin, "GET", fmt.Sprintf("/%s/%d/approvals", typ, id), nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	rounds, _ := d["items"].([]any)
 	for _, x := range rounds {
@@ -155,13 +191,12 @@ func (s *server) approve(c *client, typ string, id int64) error {
 		tasks, _ := r["tasks"].([]any)
 		for _, y := range tasks {
 			t, _ := y.(doc)
-			if task, _ := t["task"].(float64); t["state"] == "open" {
-				_, err := s.call(c, http.StatusOK, s.second, "POST", fmt.Sprintf("/approval/%d/approve", int64(task)), doc{})
-				return err
+			if task, _ := t["task"].(float64); t["state"] == "open" && t["assignee"] == approver {
+				return int64(task), nil
 			}
 		}
 	}
-	return fmt.Errorf("nobody is asked to approve %s/%d", typ, id)
+	return 0, fmt.Errorf("nobody is asked to approve %s/%d", typ, id)
 }
 
 func (w *work) list(s *server, c *client) error {
@@ -184,7 +219,9 @@ func (w *work) create(s *server, c *client) error {
 	return err
 }
 
-// deal goes from an opportunity to a posted invoice and a won deal.
+// deal goes from an opportunity to a posted invoice and a won deal, with what the
+// declared process asks for between: release, pick, proof of delivery, acceptance,
+// the approval of the invoice by somebody else.
 func (w *work) deal(s *server, c *client) error {
 	body := w.opportunity(c)
 	opp, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/opportunity", body)
@@ -221,11 +258,21 @@ func (w *work) ship(s *server, c *client, order int64) error {
 	if err := s.pass(c, "isc/shipment", idOf(sh), "pick", nil); err != nil {
 		return err
 	}
-	return s.pass(c, "isc/shipment", idOf(sh), "ship", doc{"carrier": "SF", "tracking": "1"})
+	if err := s.pass(c, "isc/shipment", idOf(sh), "ship", doc{"carrier": "SF", "tracking": "1"}); err != nil {
+		return err
+	}
+	return s.pass(c, "isc/shipment", idOf(sh), "deliver", doc{"delivered_on": time.Now().Format(time.DateOnly), "signed_by": "Li Wei"})
 }
 
 func (w *work) invoice(s *server, c *client, order int64) error {
-	if err := s.pass(c, "ltc/order", order, "invoice", nil); err != nil {
+	acc, err := s.first(c, fmt.Sprintf("/ltc/acceptance?order_id=%d&total=none", order))
+	if err != nil {
+		return err
+	}
+	if err := s.pass(c, "ltc/acceptance", idOf(acc), "accept", doc{"signed_by": "Li Wei", "on": time.Now().Format(time.DateOnly)}); err != nil {
+		return err
+	}
+	if err := s.pass(c, "ltc/acceptance", idOf(acc), "invoice", nil); err != nil {
 		return err
 	}
 	inv, err := s.first(c, fmt.Sprintf("/ltc/invoice?order_id=%d&total=none", order))

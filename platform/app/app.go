@@ -49,6 +49,7 @@ type Platform struct {
 	Numbers  *sequence.Numbers
 	Notices  *notify.Notices
 	Jobs     *jobs.Scheduler
+	Queue    *jobs.Queue
 	API      *api.API
 	Comments *comment.Comments
 	Files    *attach.Files
@@ -85,7 +86,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Audit = audit.New(d)
 	p.Trace = trace.New(d)
 	p.Numbers = sequence.New(d, now)
-	p.Notices = notify.New(d)
+	p.Notices = notify.New(d, now)
 	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
 	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()
 	var err error
@@ -102,6 +103,12 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 		return nil, fmt.Errorf("time zone: %w", err)
 	}
 	p.Jobs = jobs.New(d, now, loc)
+	if p.Queue, err = jobs.NewQueue(d); err != nil {
+		return nil, err
+	}
+	if err := p.sendMail(); err != nil {
+		return nil, err
+	}
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}
 	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Text: p.Text, Version: Version})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -32,6 +33,8 @@ type DB struct {
 	gorm *gorm.DB
 	pool *sql.DB
 	side *sql.DB // for short work beside a transaction, so it never waits for the pool that transaction holds
+	dsn  string
+	own  bool // works as the owner
 
 	// Visible answers which rows of object the reader of ctx may see. It is set
 	// while wiring; until then guarded reads are refused.
@@ -56,10 +59,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	cfg.RuntimeParams["timezone"] = "UTC"
 	var opts []stdlib.OptionOpenDB
 	if !o.Owner {
-		opts = append(opts, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
-			_, err := c.Exec(ctx, "SET ROLE "+AppRole)
-			return err
-		}))
+		opts = append(opts, stdlib.OptionAfterConnect(asApp))
 	}
 	pool := stdlib.OpenDB(*cfg, opts...)
 	n := o.MaxConns
@@ -84,7 +84,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	side := stdlib.OpenDB(*cfg, opts...)
 	side.SetMaxOpenConns(3)
-	return &DB{gorm: g, pool: pool, side: side}, nil
+	return &DB{gorm: g, pool: pool, side: side, dsn: dsn, own: o.Owner}, nil
 }
 
 // Close closes every connection.
@@ -97,6 +97,28 @@ func (d *DB) Side() *sql.DB { return d.side }
 // Pool is the pool under the store, for packages of the platform that need a
 // connection of their own (LISTEN, River, COPY).
 func (d *DB) Pool() *sql.DB { return d.pool }
+
+// NewPool opens a pool of pgx itself, for the job queue. The caller closes it.
+func (d *DB) NewPool(ctx context.Context, conns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(d.dsn)
+	if err != nil {
+		return nil, fmt.Errorf("parse database address: %w", err)
+	}
+	cfg.MaxConns, cfg.MinConns = conns, 0
+	if !d.own {
+		cfg.AfterConnect = asApp
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	return pool, nil
+}
+
+func asApp(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, "SET ROLE "+AppRole)
+	return err
+}
 
 type txKey struct{}
 

@@ -223,7 +223,11 @@ func (s *Store[T, P]) query(ctx context.Context, q record.Query) (*gorm.DB, erro
 		col := quote(c.Col)
 		switch c.Op {
 		case record.In:
-			g = g.Where(col+" = ANY(?)", Array(c.Val))
+			if one, ok := single(c.Val); ok { // keeps the order an index gives
+				g = g.Where(col+" = ?", one)
+			} else {
+				g = g.Where(col+" = ANY(?)", Array(c.Val))
+			}
 		case record.Like:
 			g = g.Where(col+" ILIKE ?", "%"+escapeLike(fmt.Sprint(c.Val))+"%")
 		case record.IsNull:
@@ -244,6 +248,21 @@ func (s *Store[T, P]) query(ctx context.Context, q record.Query) (*gorm.DB, erro
 		g = g.Where("("+strings.Join(or, " OR ")+")", args...)
 	}
 	return g, nil
+}
+
+// single is the only value of a list.
+func single(list any) (any, bool) {
+	switch v := list.(type) {
+	case []string:
+		if len(v) == 1 {
+			return v[0], true
+		}
+	case []int64:
+		if len(v) == 1 {
+			return v[0], true
+		}
+	}
+	return nil, false
 }
 
 func escapeLike(s string) string {
