@@ -1,7 +1,6 @@
 package itrapp_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -9,13 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"meridian/modules/crm"
 	"meridian/modules/crm/crmapp"
@@ -32,42 +28,11 @@ import (
 	"meridian/platform/event"
 	"meridian/platform/kpi"
 	"meridian/platform/money"
-	"meridian/platform/record"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-// stub stands in for a document type of a module that is not built here: every id
-// exists.
-type stub struct{ record.Base }
-
-type anyRow struct{ record.Store[stub] }
-
-func (anyRow) Many(_ context.Context, ids []int64) ([]stub, error) {
-	out := make([]stub, len(ids))
-	for i, id := range ids {
-		out[i].ID = id
-	}
-	return out, nil
-}
-
-func register(t *testing.T, p *app.Platform, name string) {
-	t.Helper()
-	err := p.DB.Tx(t.Context(), func(ctx context.Context) error {
-		for _, q := range []string{"RESET ROLE", "CREATE TABLE IF NOT EXISTS " + name + " (LIKE core.base INCLUDING ALL)", "SET ROLE meridian_app"} {
-			if err := p.DB.Exec(ctx, q); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatalf("stub of %s: %v", name, err)
-	}
-	resource.Register(p.Types, &resource.Type[stub]{Name: name, Label: name, Store: anyRow{}})
-}
 
 // sales is LTC as ITR sees it.
 type sales struct {
@@ -133,7 +98,6 @@ type suite struct {
 	*itrapp.Module
 	sales    *sales
 	launches *launches
-	web      *gin.Engine
 	now      time.Time // of the service; zero = the time of day
 	events   []any
 }
@@ -152,32 +116,21 @@ func setup(t *testing.T) *suite {
 			return s.now
 		}
 		p.Types.Now = p.Now
-		for _, name := range []string{"ipd.product", "ipd.project", "ltc.order", "ltc.lead"} {
-			register(t, p, name)
-		}
+		apptest.StandIn(t, p, "ipd.product", "ipd.project", "ltc.order", "ltc.lead")
 		c := crmapp.New(p)
 		s.Module = itrapp.New(p, itrapp.Needs{Customers: c.Customers, Contacts: &contacts{p, c.Customers}, Launches: s.launches, Orders: s.sales, Leads: s.sales})
 		event.Subscribe(p.Bus, "test", func(_ context.Context, e itr.CaseClosed) error { s.events = append(s.events, e); return nil })
 		event.Subscribe(p.Bus, "test", func(_ context.Context, e itr.SatisfactionRecorded) error { s.events = append(s.events, e); return nil })
 	})
-	gin.SetMode(gin.ReleaseMode)
-	s.web = gin.New()
-	s.API.Mount(s.web)
 	return s
 }
 
 // post calls a public operation as somebody outside would.
 func (s *suite) post(path, body string, header ...string) (int, map[string]any) {
-	r := httptest.NewRequest(http.MethodPost, "/api/v1/public"+path, strings.NewReader(body)).WithContext(s.T.Context())
-	r.Header.Set("Content-Type", "application/json")
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	s.web.ServeHTTP(w, r)
+	status, answer := s.Post(path, "application/json", body, header...)
 	out := map[string]any{}
-	_ = json.Unmarshal(w.Body.Bytes(), &out)
-	return w.Code, out
+	_ = json.Unmarshal([]byte(answer), &out)
+	return status, out
 }
 
 func sign(body string) string {
@@ -199,32 +152,15 @@ func (s *suite) customer(name, email string) (customer resource.Row) {
 	return c
 }
 
-func (s *suite) rows(typ string, filters map[string][]string) []resource.Row {
-	s.T.Helper()
-	l, err := s.Must(typ).ListRows(s.Admin, resource.ListQuery{Filters: filters, Sort: "id"})
-	if err != nil {
-		s.T.Fatalf("list %s: %v", typ, err)
-	}
-	return l.Rows
-}
-
 func (s *suite) byNo(no any) resource.Row {
 	s.T.Helper()
-	l := s.rows("itr.case", map[string][]string{"no": {fmt.Sprint(no)}})
-	if len(l) != 1 {
-		s.T.Fatalf("%d cases have the number %v", len(l), no)
-	}
-	return l[0]
+	return s.One("itr.case", "no", fmt.Sprint(no))
 }
 
 // open makes a case somebody works on.
 func (s *suite) open(v resource.Values) resource.Row {
 	s.T.Helper()
-	in := resource.Values{"subject": "Drive stops", "description": "It stops after an hour.", "category": "fault"}
-	for k, x := range v {
-		in[k] = x
-	}
-	c := s.Create(s.Admin, "itr.case", in)
+	c := s.Create(s.Admin, "itr.case", apptest.Merge(resource.Values{"subject": "Drive stops", "description": "It stops after an hour.", "category": "fault"}, v))
 	s.Fire(s.Admin, c, "triage", resource.Values{"unknown": "true"})
 	me, _ := authz.Of(s.Admin)
 	s.Fire(s.Admin, c, "assign", resource.Values{"assignee_id": fmt.Sprint(me.User)})
@@ -235,7 +171,7 @@ var solved = resource.Values{"cause_code": "use", "resolution_code": "settings",
 
 func (s *suite) surveyOf(c resource.Row) resource.Row {
 	s.T.Helper()
-	l := s.rows("itr.survey", map[string][]string{"case_id": {apptest.ID(c)}, "stage": {"sent"}})
+	l := s.List("itr.survey", map[string][]string{"case_id": {apptest.ID(c)}, "stage": {"sent"}})
 	if len(l) != 1 {
 		s.T.Fatalf("%d open surveys of a case", len(l))
 	}
@@ -249,19 +185,8 @@ func (s *suite) answer(c resource.Row, score int) (int, map[string]any) {
 
 func (s *suite) measure(code string) string {
 	s.T.Helper()
-	m, err := s.KPI.Get(code)
-	if err != nil {
-		s.T.Fatal(err)
-	}
 	today := date.Of(time.Now())
-	v, err := m.Func(s.Admin, kpi.Scope{From: today.AddDays(-1), To: today.AddDays(1)})
-	if err != nil {
-		s.T.Fatalf("%s: %v", code, err)
-	}
-	if v.Value == nil {
-		return "–"
-	}
-	return v.Value.String()
+	return s.Measure(code, kpi.Scope{From: today.AddDays(-1), To: today.AddDays(1)})
 }
 
 // clock reads a stored clock: state and minutes of the target.
@@ -271,18 +196,6 @@ func (s *suite) clock(c resource.Row, kind string) (state string, minutes int, d
 		s.T.Fatal(err)
 	}
 	return state, minutes, due
-}
-
-func (s *suite) healthy() {
-	s.T.Helper()
-	for _, c := range s.Checks {
-		if bad, err := c.Run(s.T.Context()); err != nil || len(bad) > 0 {
-			s.T.Errorf("%s: %v %v", c.Name, bad, err)
-		}
-	}
-	if bad, err := s.Process.Verify(s.T.Context()); err != nil || len(bad) > 0 {
-		s.T.Errorf("log: %v %v", bad, err)
-	}
 }
 
 // TestStory tells a case from the web form to the won deal it led to.
@@ -307,9 +220,7 @@ func TestStory(t *testing.T) {
 	if c.Text("priority") != "2" || c.Text("order_id") != "7" || c.Text("assigned_how") != "load" || c.Text("assigned_load") != "0" {
 		t.Errorf("after triage and dispatch: %s", c.AppendJSON(nil))
 	}
-	if _, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "accept", resource.Values{}); !errs.Is(err, errs.Forbidden) {
-		t.Errorf("somebody else accepts: %v, want Forbidden", err)
-	}
+	s.Refused(s.Admin, c, "accept", nil, errs.Forbidden, "somebody else accepts")
 	s.Fire(agent, c, "accept", nil)
 	s.Fire(agent, c, "reply", resource.Values{"text": "Checking with R&D.", "internal": "true"})
 	if state, _, _ := s.clock(c, "first_response"); state != "running" {
@@ -319,8 +230,8 @@ func TestStory(t *testing.T) {
 	if state, minutes, _ := s.clock(c, "first_response"); state != "met" || minutes != 60 {
 		t.Errorf("first response: %s of %d min, want met of 60", state, minutes)
 	}
-	c = s.Fire(agent, c, "resolve", merge(solved, resource.Values{"knowledge": "draft"}))
-	if c.Text("article_id") == "" || s.rows("itr.article", nil)[0].Text("solution") != "Set parameter 12 to 4." {
+	c = s.Fire(agent, c, "resolve", apptest.Merge(solved, resource.Values{"knowledge": "draft"}))
+	if c.Text("article_id") == "" || s.List("itr.article", nil)[0].Text("solution") != "Set parameter 12 to 4." {
 		t.Errorf("no article was drafted: %s", c.AppendJSON(nil))
 	}
 
@@ -338,14 +249,13 @@ func TestStory(t *testing.T) {
 	}
 
 	s.Fire(agent, c, "raise_opportunity", resource.Values{"need": "Twenty more drives", "value": "8000"})
-	hint := s.rows("itr.hint", nil)[0]
+	hint := s.List("itr.hint", nil)[0]
 	if l := s.sales.leads[0]; l.Company != "华东精密制造有限公司" || l.Email != "ann@hd.example" || l.Source != "ticket" || l.Customer != id || l.Value.String() != "8000.00" {
 		t.Errorf("lead: %+v", l)
 	}
 	lead := trace.Ref{Type: "ltc.lead", ID: 1}
-	links, err := s.Trace.Thread(s.Admin, lead)
-	if got, want := sources(links), "ltc.order/7 crm.customer/1 itr.case/1 itr.hint/1"; err != nil || got != want {
-		t.Errorf("the lead comes from %q, want %q (%v)", got, want, err)
+	if got, want := s.Sources(lead), "ltc.order/7 crm.customer/1 itr.case/1 itr.hint/1"; got != want {
+		t.Errorf("the lead comes from %q, want %q", got, want)
 	}
 	if err := s.OnLeadAnswered(s.Admin, ltc.LeadAnswered{Lead: lead, Accepted: true}); err != nil {
 		t.Fatal(err)
@@ -365,26 +275,7 @@ func TestStory(t *testing.T) {
 			t.Errorf("%s = %s, want %s", code, got, want)
 		}
 	}
-	s.healthy()
-}
-
-func merge(a, b resource.Values) resource.Values {
-	out := resource.Values{}
-	for _, m := range []resource.Values{a, b} {
-		for k, v := range m {
-			out[k] = v
-		}
-	}
-	return out
-}
-
-// sources lists where a thread comes from, the farthest first.
-func sources(links []trace.Link) string {
-	var out []string
-	for i := len(links) - 1; i >= 0; i-- {
-		out = append(out, links[i].Source.String())
-	}
-	return strings.Join(out, " ")
+	s.Healthy()
 }
 
 func TestClocksOfACase(t *testing.T) {
@@ -442,7 +333,7 @@ func TestClocksOfACase(t *testing.T) {
 	if _, err := s.DB.Row(s.Admin, `SELECT gap_secs FROM itr.sla_clock WHERE case_id = $1 AND kind = 'resolution'`, []any{c.Base().ID}, &gap); err != nil || gap != int64((4*60+30+8*60)*60) {
 		t.Errorf("gap = %d s (%v), want the working time between resolved and reopened", gap, err)
 	}
-	s.healthy()
+	s.Healthy()
 
 	t.Run("the policy of the company", func(t *testing.T) {
 		lines := []resource.Values{}
@@ -496,7 +387,7 @@ func TestPublicCaseForm(t *testing.T) {
 	body := `{"name":"Bo","email":"bo@new.example","subject":"Help","description":"Please."}`
 	_, first := s.post("/case", body)
 	_, again := s.post("/case", body)
-	if fmt.Sprint(first) != fmt.Sprint(again) || len(s.rows("itr.case", nil)) != 1 {
+	if fmt.Sprint(first) != fmt.Sprint(again) || len(s.List("itr.case", nil)) != 1 {
 		t.Errorf("sent twice: %v and %v", first, again)
 	}
 	if _, other := s.post("/case", body, "Idempotency-Key", "k"); other["no"] == first["no"] {
@@ -547,7 +438,7 @@ func TestPublicCaseForm(t *testing.T) {
 			t.Errorf("unknown token: %d, want 404", status)
 		}
 	})
-	s.healthy()
+	s.Healthy()
 }
 
 func TestMail(t *testing.T) {
@@ -563,7 +454,7 @@ func TestMail(t *testing.T) {
 				t.Errorf("signature %q: %d, want 401", signature, status)
 			}
 		}
-		if n := len(s.rows("itr.case", nil)); n != 0 {
+		if n := len(s.List("itr.case", nil)); n != 0 {
 			t.Errorf("%d cases", n)
 		}
 	})
@@ -588,7 +479,7 @@ func TestMail(t *testing.T) {
 			t.Errorf("%s: %d %v, same case %v expected", name, status, r, tt.same)
 		}
 	}
-	if n := len(s.rows("itr.case", nil)); n != 3 {
+	if n := len(s.List("itr.case", nil)); n != 3 {
 		t.Errorf("%d cases, want 3", n)
 	}
 
@@ -611,16 +502,14 @@ func TestMail(t *testing.T) {
 		c := s.open(resource.Values{"channel": "mail"})
 		s.Fire(s.Admin, c, "resolve", solved)
 		s.now = time.Time{}
-		if _, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "reopen", resource.Values{"reason": "x"}); !errs.Is(err, errs.Precondition) {
-			t.Errorf("reopening by hand: %v, want Precondition", err)
-		}
+		s.Refused(s.Admin, c, "reopen", resource.Values{"reason": "x"}, errs.Precondition, "reopening by hand")
 		_, r := s.mail(map[string]any{"message_id": "<9@acme>", "from": "ann@acme.example", "subject": c.Base().No, "text": "Again"})
-		links, err := s.Trace.Thread(s.Admin, trace.Ref{Type: "itr.case", ID: s.byNo(r["no"]).Base().ID})
-		if err != nil || !strings.Contains(sources(links), fmt.Sprintf("itr.case/%d", c.Base().ID)) || s.Reload(c).Stage() != "resolved" {
-			t.Errorf("successor %v of %s: %v %v", r, c.Base().No, links, err)
+		from := s.Sources(trace.Ref{Type: "itr.case", ID: s.byNo(r["no"]).Base().ID})
+		if !strings.Contains(from, fmt.Sprintf("itr.case/%d", c.Base().ID)) || s.Reload(c).Stage() != "resolved" {
+			t.Errorf("successor %v of %s comes from %s", r, c.Base().No, from)
 		}
 	})
-	s.healthy()
+	s.Healthy()
 }
 
 func TestSurvey(t *testing.T) {
@@ -720,7 +609,7 @@ func TestSurvey(t *testing.T) {
 			t.Errorf("an agent could rate the own case: %v %v", row, err)
 		}
 	})
-	s.healthy()
+	s.Healthy()
 }
 
 func TestDispatch(t *testing.T) {
@@ -728,9 +617,7 @@ func TestDispatch(t *testing.T) {
 	s := setup(t)
 	c := s.Create(s.Admin, "itr.case", resource.Values{"subject": "x", "description": "y", "category": "fault"})
 	s.Fire(s.Admin, c, "triage", resource.Values{"unknown": "true"})
-	if _, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "assign", resource.Values{}); !errs.Is(err, errs.Invalid) {
-		t.Errorf("without agents: %v, want Invalid", err)
-	}
+	s.Refused(s.Admin, c, "assign", nil, errs.Invalid, "without agents")
 	a, b := s.User("ann", "core.admin,itr.agent"), s.User("bob", "core.admin,itr.agent")
 	var wg sync.WaitGroup
 	for range 8 {
@@ -745,20 +632,18 @@ func TestDispatch(t *testing.T) {
 	wg.Wait()
 	count := func(ctx context.Context) int {
 		me, _ := authz.Of(ctx)
-		return len(s.rows("itr.case", map[string][]string{"assignee_id": {fmt.Sprint(me.User)}}))
+		return len(s.List("itr.case", map[string][]string{"assignee_id": {fmt.Sprint(me.User)}}))
 	}
 	if count(a) != 4 || count(b) != 4 {
 		t.Errorf("ann has %d, bob %d; want 4 each", count(a), count(b))
 	}
-	mine := s.rows("itr.case", map[string][]string{"stage": {"assigned"}})[0]
+	mine := s.List("itr.case", map[string][]string{"stage": {"assigned"}})[0]
 	again := s.Fire(s.Admin, mine, "assign", nil)
 	if again.Text("assignee_id") == mine.Text("assignee_id") {
 		t.Error("a case that was not accepted is offered to somebody else")
 	}
-	if _, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "assign", resource.Values{"assignee_id": "4711"}); !errs.Is(err, errs.Invalid) {
-		t.Errorf("to nobody: %v, want Invalid", err)
-	}
-	s.healthy()
+	s.Refused(s.Admin, c, "assign", resource.Values{"assignee_id": "4711"}, errs.Invalid, "to nobody")
+	s.Healthy()
 }
 
 func TestKnowledge(t *testing.T) {
@@ -770,55 +655,46 @@ func TestKnowledge(t *testing.T) {
 	if want := `[ipd.product/12 itr ""]`; fmt.Sprint(s.launches.said) != want {
 		t.Errorf("acknowledged %v, want %s", s.launches.said, want)
 	}
-	a := s.rows("itr.article", map[string][]string{"product_id": {"12"}})[0]
-	links, err := s.Trace.Thread(s.Admin, trace.Ref{Type: "itr.article", ID: a.Base().ID})
-	if err != nil || !strings.Contains(sources(links), "ipd.product/12") || !strings.Contains(sources(links), "ipd.project/3") {
-		t.Errorf("thread of the article: %v %v", links, err)
+	a := s.List("itr.article", map[string][]string{"product_id": {"12"}})[0]
+	if from := s.Sources(trace.Ref{Type: "itr.article", ID: a.Base().ID}); !strings.Contains(from, "ipd.product/12") || !strings.Contains(from, "ipd.project/3") {
+		t.Errorf("the article comes from %s", from)
 	}
-	if _, _, err := s.Must("itr.article").FireRow(s.Admin, a.Base().ID, 0, "submit", resource.Values{}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("an empty article goes to review: %v, want Precondition", err)
-	}
+	s.Refused(s.Admin, a, "submit", nil, errs.Precondition, "an empty article goes to review")
 
 	c := s.open(nil)
 	for field, in := range map[string]resource.Values{"knowledge_note": {"knowledge": "none", "knowledge_note": ""}, "article_id": {"knowledge": "attach"}, "knowledge": {"knowledge": ""}} {
-		_, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "resolve", merge(solved, in))
+		_, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "resolve", apptest.Merge(solved, in))
 		if e := errs.Of(err); e.Kind != errs.Invalid || len(e.Fields) == 0 || e.Fields[0].Name != field {
 			t.Errorf("%v, want Invalid on %s", err, field)
 		}
 	}
-	s.Fire(s.Admin, c, "resolve", merge(solved, resource.Values{"knowledge": "attach", "article_id": apptest.ID(a)}))
+	s.Fire(s.Admin, c, "resolve", apptest.Merge(solved, resource.Values{"knowledge": "attach", "article_id": apptest.ID(a)}))
 	row := s.Fire(s.Admin, c, "to_article", nil)
-	art := s.rows("itr.article", map[string][]string{"case_id": {apptest.ID(c)}})[0]
+	art := s.List("itr.article", map[string][]string{"case_id": {apptest.ID(c)}})[0]
 	if row.Text("article_id") != apptest.ID(art) || art.Text("symptom") != "It stops after an hour." || art.Text("category") != "fault" {
 		t.Errorf("article from the case: %s", art.AppendJSON(nil))
 	}
 	expert := s.User("expert", "itr.engineer")
 	s.Fire(s.Admin, art, "submit", nil)
-	if _, _, err := s.Must("itr.article").FireRow(s.Admin, art.Base().ID, 0, "publish", resource.Values{}); !errs.Is(err, errs.Forbidden) {
-		t.Errorf("the author publishes: %v, want Forbidden", err)
-	}
+	s.Refused(s.Admin, art, "publish", nil, errs.Forbidden, "the author publishes")
 	if got := s.Fire(expert, art, "publish", nil).Stage(); got != "published" {
 		t.Errorf("stage = %s", got)
 	}
 	if _, err := s.Must("itr.article").UpdateRow(expert, art.Base().ID, s.Reload(art).Base().Version, resource.Values{"title": "x"}); !errs.Is(err, errs.Precondition) {
 		t.Errorf("changing a published article: %v, want Precondition", err)
 	}
-	s.healthy()
+	s.Healthy()
 }
 
 func TestHint(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	c := s.open(nil)
-	if _, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "raise_opportunity", resource.Values{"need": "More"}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("without anybody to talk to: %v, want Precondition", err)
-	}
+	s.Refused(s.Admin, c, "raise_opportunity", resource.Values{"need": "More"}, errs.Precondition, "without anybody to talk to")
 	c = s.open(resource.Values{"requester": "Bo", "requester_email": "bo@new.example"})
-	if _, _, err := s.Must("itr.case").FireRow(s.Admin, c.Base().ID, 0, "raise_opportunity", resource.Values{"need": "More", "value": "-1"}); !errs.Is(err, errs.Invalid) {
-		t.Errorf("a negative value: %v, want Invalid", err)
-	}
+	s.Refused(s.Admin, c, "raise_opportunity", resource.Values{"need": "More", "value": "-1"}, errs.Invalid, "a negative value")
 	s.Fire(s.Admin, c, "raise_opportunity", resource.Values{"need": "More drives", "value": "100"})
-	h := s.rows("itr.hint", nil)[0]
+	h := s.List("itr.hint", nil)[0]
 	lead := trace.Ref{Type: "ltc.lead", ID: 1}
 	if l := s.sales.leads[0]; l.Name != "Bo" || l.Email != "bo@new.example" || l.Customer != 0 || fmt.Sprint(s.sales.from) != "[itr.hint/1]" {
 		t.Errorf("lead %+v from %v", l, s.sales.from)
@@ -838,7 +714,7 @@ func TestHint(t *testing.T) {
 			t.Errorf("not our business any more: %v", err)
 		}
 	}
-	s.healthy()
+	s.Healthy()
 }
 
 func TestPages(t *testing.T) {
@@ -854,15 +730,10 @@ func TestPages(t *testing.T) {
 		"itr.case":     {c.Base().ID, []string{"Limit met", "Clock running", "of 960 working minutes used", "Have you tried &lt;b&gt;off", "It stops after an hour."}},
 		"crm.customer": {customer.Base().ID, []string{c.Base().No, "In progress", "P3"}},
 	} {
-		var page bytes.Buffer
-		for _, p := range s.Types.Panels(s.Admin, typ) {
-			if err := p.Render(s.Admin, tt.id, &page); err != nil {
-				t.Fatalf("panel %s: %v", p.Key, err)
-			}
-		}
+		page := s.Panels(typ, tt.id)
 		for _, want := range tt.want {
-			if !strings.Contains(page.String(), want) {
-				t.Errorf("the page of %s lacks %q: %s", typ, want, page.String())
+			if !strings.Contains(page, want) {
+				t.Errorf("the page of %s lacks %q: %s", typ, want, page)
 			}
 		}
 	}
@@ -872,37 +743,5 @@ func TestPages(t *testing.T) {
 func TestChinese(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	for _, d := range s.Types.Docs() {
-		i := d.Info()
-		if i.Module != "itr" {
-			continue
-		}
-		words := []string{i.Label, i.Plural}
-		metas := append([]*resource.Meta{}, i.Fields...)
-		for _, f := range i.Fields {
-			metas = append(metas, f.Lines...)
-		}
-		for _, f := range i.Forms {
-			metas = append(metas, f...)
-		}
-		for _, f := range metas {
-			words = append(words, f.Label, f.Section, f.Help)
-			for _, o := range f.Options {
-				words = append(words, o.Label)
-			}
-		}
-		if i.Process != nil {
-			for _, st := range i.Process.Stages {
-				words = append(words, st.Label, st.Help)
-			}
-			for _, m := range i.Process.Moves {
-				words = append(words, m.Label)
-			}
-		}
-		for _, w := range words {
-			if w != "" && !s.Text.Has(w) && w != "Owner" {
-				t.Errorf("%s: %q has no Chinese", i.Name, w)
-			}
-		}
-	}
+	s.Translated("itr")
 }
