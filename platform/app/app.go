@@ -82,7 +82,7 @@ type Module struct {
 func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p := &Platform{Config: cfg, DB: d, Bus: event.NewBus(), KPI: kpi.NewRegistry(), Text: i18n.NewCatalogue(), Log: slog.Default(), Now: now}
 	p.Authz = authz.New(d)
-	d.Visible = p.Authz.Visible
+	d.Visible, d.Subtree = p.Authz.Visible, func(dept int64) []int64 { return p.Authz.Directory().Subtree(dept) }
 	p.Audit = audit.New(d)
 	p.Trace = trace.New(d)
 	p.Numbers = sequence.New(d, now)

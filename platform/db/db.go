@@ -39,6 +39,8 @@ type DB struct {
 	// Visible answers which rows of object the reader of ctx may see. It is set
 	// while wiring; until then guarded reads are refused.
 	Visible func(ctx context.Context, object, action string) (record.Pred, error)
+	// Subtree lists a department and those below it; set while wiring.
+	Subtree func(dept int64) []int64
 }
 
 // Options tune Open.
@@ -326,6 +328,13 @@ func Select[T any](ctx context.Context, d *DB, q string, args ...any) ([]T, erro
 		return nil, Translate(err)
 	}
 	return out, nil
+}
+
+// One reads the single row of q, as sums and counts have it.
+func One[T any](ctx context.Context, d *DB, q string, args ...any) (T, error) {
+	var out T
+	err := d.Gorm(ctx).Raw(q, args...).Scan(&out).Error
+	return out, Translate(err)
 }
 
 // Code is the SQLSTATE of an error of the server, "" for any other.

@@ -64,46 +64,11 @@ func (s *Store[T, P]) visible(ctx context.Context, g *gorm.DB) (*gorm.DB, error)
 	if s.open {
 		return g, nil
 	}
-	if s.db.Visible == nil {
-		return nil, errors.New("db: guarded read of " + s.object + " before the row predicate was wired")
-	}
-	p, err := s.db.Visible(ctx, s.object, "read")
+	r, err := s.db.Readable(ctx, s.object)
 	if err != nil {
 		return nil, err
 	}
-	where, args := Predicate(s.object, p)
-	if where == "" {
-		return g, nil
-	}
-	return g.Where(where, args...), nil
-}
-
-// Predicate is the SQL of p with ? arguments; "" when p allows every row. The
-// table must have owner_id, dept_id and company_id. Read models in SQL use it too.
-func Predicate(object string, p record.Pred) (where string, args []any) {
-	var or []string
-	if !p.All {
-		if p.Own {
-			or = append(or, "owner_id = ?", "id = ANY(ARRAY(SELECT object_id FROM core.record_share WHERE object_type = ? AND user_id = ? AND (until IS NULL OR until > now())))")
-			args = append(args, p.User, object, p.User)
-		}
-		if len(p.Depts) > 0 {
-			or = append(or, "dept_id = ANY(?)")
-			args = append(args, Array(p.Depts))
-		}
-		if len(or) == 0 {
-			or = append(or, "false")
-		}
-		where = "(" + strings.Join(or, " OR ") + ")"
-	}
-	if len(p.Companies) > 0 {
-		if where != "" {
-			where += " AND "
-		}
-		where += "company_id = ANY(?)"
-		args = append(args, Array(p.Companies))
-	}
-	return where, args
+	return g.Where(r.SQL, r.Args...), nil
 }
 
 // Get returns the row. NotFound if it is absent or not visible.
