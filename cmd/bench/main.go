@@ -101,7 +101,7 @@ func (o options) measure(ctx context.Context, r *report, us, bare *server) error
 		ours, bare job
 	}{
 		{"list 50 of the million, filtered and sorted", w.list, bareList},
-		{"read an order with lines", w.read, bareRead},
+		{"read an order with lines", w.read, w.bareRead},
 		{"create an opportunity", w.create, bareCreate},
 		{"a whole deal", w.deal, bareDeal},
 	} {

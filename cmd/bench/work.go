@@ -318,8 +318,8 @@ func bareList(_ *server, c *client) error {
 	return err
 }
 
-func bareRead(_ *server, c *client) error {
-	_, err := c.do(http.StatusOK, "GET", "/order/"+c.id(1000), "X: 1", nil)
+func (w *work) bareRead(_ *server, c *client) error {
+	_, err := c.do(http.StatusOK, "GET", "/order/"+c.id(w.orders), "X: 1", nil)
 	return err
 }
 

@@ -51,7 +51,7 @@ func (l *Log) Write(ctx context.Context, action, objectType string, id int64, ch
 			return fmt.Errorf("audit %s %s: %w", action, objectType, err)
 		}
 	}
-	err := l.db.Exec(ctx, `INSERT INTO core.audit_entry (action, object_type, object_id, actor, on_behalf_of, company_id, request_id, reason, diff)
+	err := l.db.Later(ctx, nil, `INSERT INTO core.audit_entry (action, object_type, object_id, actor, on_behalf_of, company_id, request_id, reason, diff)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		action, objectType, id, s.User, s.OnBehalf, s.Company, s.RequestID, authz.Reason(ctx), string(diff))
 	if err != nil {

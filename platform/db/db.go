@@ -128,6 +128,7 @@ type tx struct {
 	gorm   *gorm.DB
 	conn   *sql.Conn
 	after  []func()
+	late   []late
 	depth  int // of savepoints
 	values map[any]any
 }
@@ -179,7 +180,10 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	t := &tx{conn: conn}
 	err = g.Transaction(func(g *gorm.DB) error {
 		t.gorm = g
-		return fn(context.WithValue(ctx, txKey{}, t))
+		if err := fn(context.WithValue(ctx, txKey{}, t)); err != nil {
+			return err
+		}
+		return t.flush(ctx)
 	})
 	if err != nil {
 		return err
@@ -230,7 +234,12 @@ func (d *DB) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 	if err := d.Exec(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
-	if err := fn(ctx); err != nil {
+	err := fn(ctx)
+	if err == nil {
+		err = t.flush(ctx)
+	}
+	if err != nil {
+		t.late = nil
 		if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
 			return errors.Join(err, e)
 		}
@@ -246,6 +255,9 @@ func (d *DB) Conn(ctx context.Context, fn func(c *pgx.Conn) error) error {
 	if t == nil {
 		return errors.New("db: Conn outside a transaction")
 	}
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
 	return t.conn.Raw(func(driver any) error { return fn(driver.(*stdlib.Conn).Conn()) })
 }
 
@@ -253,7 +265,12 @@ func (d *DB) Conn(ctx context.Context, fn func(c *pgx.Conn) error) error {
 // session on the pool that only reads.
 func (d *DB) Gorm(ctx context.Context) *gorm.DB {
 	if t := txOf(ctx); t != nil {
-		return t.gorm.WithContext(ctx)
+		err := t.flush(ctx)
+		g := t.gorm.WithContext(ctx)
+		if err != nil {
+			_ = g.AddError(err) // whatever is asked of g answers with it
+		}
+		return g
 	}
 	return d.gorm.WithContext(ctx)
 }
@@ -263,11 +280,11 @@ type runner interface {
 	ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error)
 }
 
-func (d *DB) runner(ctx context.Context) runner {
+func (d *DB) runner(ctx context.Context) (runner, error) {
 	if t := txOf(ctx); t != nil {
-		return t.gorm.Statement.ConnPool
+		return t.gorm.Statement.ConnPool, t.flush(ctx)
 	}
-	return d.pool
+	return d.pool, nil
 }
 
 // Exec runs a statement of the platform or of a module's store with $1 ...
@@ -283,7 +300,11 @@ func (d *DB) ExecN(ctx context.Context, q string, args ...any) (int64, error) {
 	if !InTx(ctx) {
 		return 0, errors.New("db: write outside a transaction")
 	}
-	r, err := d.runner(ctx).ExecContext(ctx, q, args...)
+	run, err := d.runner(ctx)
+	if err != nil {
+		return 0, err
+	}
+	r, err := run.ExecContext(ctx, q, args...)
 	if err != nil {
 		return 0, Translate(err)
 	}
@@ -292,7 +313,11 @@ func (d *DB) ExecN(ctx context.Context, q string, args ...any) (int64, error) {
 
 // Row scans the single row of q into dest. It returns false when there is none.
 func (d *DB) Row(ctx context.Context, q string, args []any, dest ...any) (bool, error) {
-	rows, err := d.runner(ctx).QueryContext(ctx, q, args...)
+	run, err := d.runner(ctx)
+	if err != nil {
+		return false, err
+	}
+	rows, err := run.QueryContext(ctx, q, args...)
 	if err != nil {
 		return false, Translate(err)
 	}
@@ -308,7 +333,11 @@ func (d *DB) Row(ctx context.Context, q string, args []any, dest ...any) (bool, 
 
 // Each calls scan for every row of q.
 func (d *DB) Each(ctx context.Context, q string, args []any, scan func(r *sql.Rows) error) error {
-	rows, err := d.runner(ctx).QueryContext(ctx, q, args...)
+	run, err := d.runner(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := run.QueryContext(ctx, q, args...)
 	if err != nil {
 		return Translate(err)
 	}

@@ -22,9 +22,9 @@ func (c *childTable[T, L, PT, PL]) load(ctx context.Context, d *DB, rows []*T) e
 		ids[i] = PT(r).Rec().ID
 		byID[ids[i]] = r
 	}
-	var lines []L
-	if err := d.Gorm(ctx).Table(c.table).Where("parent_id = ANY(?)", Array(ids)).Order("parent_id, pos").Find(&lines).Error; err != nil {
-		return Translate(err)
+	lines, err := find[L](d.Gorm(ctx).Table(c.table).Where("parent_id = ANY(?)", Array(ids)).Order("parent_id, pos"))
+	if err != nil {
+		return err
 	}
 	for i := range lines {
 		dst := c.at(byID[PL(&lines[i]).LineRec().ParentID])
@@ -39,13 +39,17 @@ func (c *childTable[T, L, PT, PL]) save(ctx context.Context, d *DB, r *T) error 
 	if PT(r).Rec().Version == 1 && !slices.ContainsFunc(lines, func(l L) bool { return PL(&l).LineRec().ID != 0 }) {
 		return c.insert(ctx, d, id, lines)
 	}
+	cols, err := columnsOf[L](d.gorm)
+	if err != nil {
+		return err
+	}
 	keep := make([]int64, 0, len(lines))
 	for i := range lines {
 		if l := PL(&lines[i]).LineRec(); l.ID != 0 {
 			keep = append(keep, l.ID)
 		}
 	}
-	if err := d.Exec(ctx, "DELETE FROM "+quoteTable(c.table)+" WHERE parent_id = $1 AND NOT id = ANY($2)", id, keep); err != nil {
+	if err := d.Later(ctx, nil, "DELETE FROM "+quoteTable(c.table)+" WHERE parent_id = $1 AND NOT id = ANY($2)", id, keep); err != nil {
 		return err
 	}
 	for i := range lines {
@@ -54,12 +58,9 @@ func (c *childTable[T, L, PT, PL]) save(ctx context.Context, d *DB, r *T) error 
 		if l.ID == 0 {
 			continue
 		}
-		g := d.Gorm(ctx).Table(c.table).Where("id = ? AND parent_id = ?", l.ID, id).Select("*").Omit("id", "parent_id").Updates(&lines[i])
-		if g.Error != nil {
-			return Translate(g.Error)
-		}
-		if g.RowsAffected == 0 {
-			return errs.Missing()
+		q, args := cols.update(ctx, quoteTable(c.table), &lines[i], "id", "parent_id")
+		if err := d.Later(ctx, errs.Missing(), q, args...); err != nil {
+			return err
 		}
 	}
 	return c.insertNew(ctx, d, lines)

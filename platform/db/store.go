@@ -102,9 +102,9 @@ func (s *Store[T, P]) one(ctx context.Context, g *gorm.DB) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []T
-	if err := g.Limit(1).Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read %s: %w", s.object, Translate(err))
+	rows, err := find[T](g.Limit(1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.object, err)
 	}
 	if len(rows) == 0 {
 		return nil, errs.Missing()
@@ -144,9 +144,9 @@ func (s *Store[T, P]) Find(ctx context.Context, q record.Query) ([]T, error) {
 	if q.Offset > 0 {
 		g = g.Offset(q.Offset)
 	}
-	var rows []T
-	if err := g.Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("list %s: %w", s.object, Translate(err))
+	rows, err := find[T](g)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", s.object, err)
 	}
 	return rows, nil
 }

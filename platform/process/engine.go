@@ -249,6 +249,7 @@ func (e *Engine) lock(ctx context.Context, r trace.Ref) (*instance, time.Time, e
 
 // Result tells what a move did.
 type Result struct {
+	Object  Object // as the move left it
 	Event   Event
 	Pending bool // an approval round was opened; the stage did not change
 	Round   int64
@@ -297,6 +298,7 @@ func (e *Engine) fire(ctx context.Context, r trace.Ref, version int64, move stri
 	if m.Matrix != "" && !approved {
 		res, done, err := e.submit(ctx, d, m, inst, obj, in, now)
 		if err != nil || !done {
+			res.Object = obj
 			return res, err
 		}
 	}
@@ -306,7 +308,7 @@ func (e *Engine) fire(ctx context.Context, r trace.Ref, version int64, move stri
 		}
 	}
 	v, err := e.arrive(ctx, d, m, inst, obj, in, now, approved)
-	return Result{Event: v}, err
+	return Result{Object: obj, Event: v}, err
 }
 
 // legal finds the move and checks version, stage and right.
@@ -459,7 +461,7 @@ func (e *Engine) Begin(ctx context.Context, obj Object, process string, at time.
 
 // AllowImport lets this transaction insert rows of type object in any stage.
 func (e *Engine) AllowImport(ctx context.Context, object string) error {
-	return e.db.Exec(ctx, `SELECT CASE WHEN position($1 IN coalesce(current_setting('core.moving', true), '')) = 0
+	return e.db.Later(ctx, nil, `SELECT CASE WHEN position($1 IN coalesce(current_setting('core.moving', true), '')) = 0
 		THEN set_config('core.moving', coalesce(current_setting('core.moving', true), '') || $1, true) END`, ","+object+":import,")
 }
 

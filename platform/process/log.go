@@ -107,7 +107,7 @@ func (e *Engine) start(ctx context.Context, in *instance, v *Event) error {
 		ev AS (` + fmt.Sprintf(insertEvent, "inst.id", "FROM inst") + `)
 		INSERT INTO core.proc_event_obj (event_id, at, object_type, object_id, qualifier) SELECT id, at, $6, $7, 'self' FROM ev`
 	args := append(v.args(), in.definitionID, in.ended, null(in.checkAt), in.ownerRole, in.ownerID, null(in.acceptedAt))
-	if err := e.db.Exec(ctx, q, args...); err != nil {
+	if err := e.db.Later(ctx, nil, q, args...); err != nil {
 		return fmt.Errorf("start process of %s: %w", v.Object, err)
 	}
 	return nil
@@ -122,7 +122,7 @@ func (e *Engine) append(ctx context.Context, in *instance, v *Event) error {
 		owner_role = $31, owner_id = $32, pending_move = $33, company_id = $17, dept_id = $18, last_hash = $23, definition_id = $34, level = $35 WHERE id = $24`
 	args := append(v.args(), in.id, in.stage, in.ended, in.enteredAt, null(in.acceptedAt), null(in.dueAt), null(in.checkAt),
 		in.ownerRole, in.ownerID, in.pending, in.definitionID, in.level)
-	if err := e.db.Exec(ctx, q, args...); err != nil {
+	if err := e.db.Later(ctx, nil, q, args...); err != nil {
 		return fmt.Errorf("log %s of %s: %w", v.Move, v.Object, err)
 	}
 	in.lastHash, in.seq = v.Hash, v.Seq

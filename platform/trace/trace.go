@@ -38,7 +38,7 @@ func (t *Trace) Link(ctx context.Context, source, target Ref, relation string) e
 	if source.IsZero() || target.IsZero() {
 		return nil
 	}
-	err := t.db.Exec(ctx, `INSERT INTO core.obj_link (source_type, source_id, target_type, target_id, relation)
+	err := t.db.Later(ctx, nil, `INSERT INTO core.obj_link (source_type, source_id, target_type, target_id, relation)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, source.Type, source.ID, target.Type, target.ID, relation)
 	if err != nil {
 		return fmt.Errorf("link %s to %s: %w", source, target, err)
