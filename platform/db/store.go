@@ -2,8 +2,10 @@ package db
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"gorm.io/gorm"
@@ -193,18 +195,42 @@ func after(g *gorm.DB, q record.Query) *gorm.DB {
 	for i, c := range cols {
 		var and []string
 		for j := range i {
+			if isNull(q.After[j]) {
+				and = append(and, quote(cols[j].Col)+" IS NULL")
+				continue
+			}
 			and = append(and, quote(cols[j].Col)+" = ?")
 			args = append(args, q.After[j])
 		}
-		op := " > ?"
-		if c.Desc {
-			op = " < ?"
+		// NULL is the largest value: last when ascending, first when descending.
+		null := isNull(q.After[i])
+		switch {
+		case null && c.Desc:
+			and = append(and, quote(c.Col)+" IS NOT NULL")
+		case null:
+			continue // nothing is larger
+		case c.Desc:
+			and, args = append(and, quote(c.Col)+" < ?"), append(args, q.After[i])
+		case c.Col == "id":
+			and, args = append(and, quote(c.Col)+" > ?"), append(args, q.After[i])
+		default:
+			and, args = append(and, "("+quote(c.Col)+" > ? OR "+quote(c.Col)+" IS NULL)"), append(args, q.After[i])
 		}
-		and = append(and, quote(c.Col)+op)
-		args = append(args, q.After[i])
 		or = append(or, "("+strings.Join(and, " AND ")+")")
 	}
 	return g.Where("("+strings.Join(or, " OR ")+")", args...)
+}
+
+// isNull reports whether v is stored as NULL.
+func isNull(v any) bool {
+	if r := reflect.ValueOf(v); !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil() {
+		return true
+	}
+	if x, ok := v.(driver.Valuer); ok {
+		stored, err := x.Value()
+		return err == nil && stored == nil
+	}
+	return false
 }
 
 func quote(col string) string { return `"` + strings.ReplaceAll(col, `"`, `""`) + `"` }

@@ -275,7 +275,11 @@ func (t *Type[T]) sortText(r *T, col string) string {
 	case "stage":
 		return t.Process.stage(r)
 	}
-	return t.field(col).text(r)
+	f := t.field(col)
+	if f.exact != nil {
+		return f.exact(r)
+	}
+	return f.text(r)
 }
 
 func (t *Type[T]) readCursor(s string, sort []record.Sort) ([]any, error) {
@@ -289,6 +293,9 @@ func (t *Type[T]) readCursor(s string, sort []record.Sort) ([]any, error) {
 	}
 	out := make([]any, len(vals))
 	for i, v := range vals {
+		if strings.ContainsRune(v, 0) {
+			return nil, errs.Bad("cursor", "This cursor does not belong to this list.")
+		}
 		out[i] = v
 		if i == len(sort) {
 			n, err := strconv.ParseInt(v, 10, 64)
