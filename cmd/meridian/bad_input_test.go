@@ -48,6 +48,9 @@ func TestBadInput(t *testing.T) {
 		"too long":            {"POST", "/crm/customer", map[string]any{"name": long}, 422, "name"},
 		"unknown enum":        {"POST", "/crm/customer", map[string]any{"name": "A", "tier": "gold"}, 422, "tier"},
 		"dangling reference":  {"POST", "/crm/contact", map[string]any{"name": "A", "customer_id": 4711}, 422, "customer_id"},
+		"empty required enum": {"POST", "/itr/case", map[string]any{"subject": "A", "impact": nil}, 422, "impact"},
+		"number with 33 bits": {"POST", "/crm/customer", map[string]any{"name": "A", "payment_days": 1 << 31}, 422, "payment_days"},
+		"decimal comma":       {"POST", "/crm/customer", map[string]any{"name": "A", "credit_limit": "12,50"}, 422, "credit_limit"},
 		"zero reference":      {"POST", "/crm/contact", map[string]any{"name": "A", "customer_id": 0}, 422, "customer_id"},
 		"unknown filter":      {"GET", "/crm/customer?colour=red", nil, 422, "colour"},
 		"unknown sort":        {"GET", "/crm/customer?sort=phone", nil, 422, "sort"},
@@ -75,6 +78,8 @@ func TestBadInput(t *testing.T) {
 		t.Errorf("%d customers after all that, want 1", n)
 	}
 	s.raw(t, tok, []byte(`{"name":`), 400)
+	s.raw(t, tok, []byte(`null`), 400)
+	s.raw(t, tok, []byte("{\"name\":\"\xff\"}"), 400)
 	s.raw(t, tok, []byte(`{"name":"A"}{"name":"B"}`), 400)
 	s.raw(t, tok, bytes.Repeat([]byte("a"), 10<<20), 413)
 	if e := s.call(tok, "POST", "/crm/customer", map[string]any{"name": "北京 🚀 有限公司"}, 201); e["name"] != "北京 🚀 有限公司" {

@@ -173,7 +173,7 @@ func (m *machine) check(token string, acked []string) {
 }
 
 // TestKilled kills the server, then PostgreSQL, under load: every acknowledged
-// record is there after the restart, none twice, and every check is clean.
+// record and step is there after the restart, none twice, and every check is clean.
 func TestKilled(t *testing.T) {
 	dir, err := os.MkdirTemp("", "meridian-kill-") //nolint:usetesting // as root PostgreSQL runs as another user, who cannot enter t.TempDir
 	if err != nil {
@@ -190,11 +190,14 @@ func TestKilled(t *testing.T) {
 	m.start()
 	t.Cleanup(func() { _ = m.cmd.Process.Signal(os.Interrupt); _ = m.cmd.Wait() })
 	token := m.tool("token", "create", "--user", "admin")
+	customer, product := m.goods(token)
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	steps, ended := m.flows(ctx, token, "server", customer, product)
 	load := m.load(ctx, token, "server")
 	acked := take(load, 100)
+	take(steps, 50)
 	if err := m.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -203,13 +206,17 @@ func TestKilled(t *testing.T) {
 	if len(acked) < 100 {
 		t.Fatalf("only %d records before the kill", len(acked))
 	}
+	all := ended()
 	m.start()
 	m.check(token, acked)
+	m.checkFlows(token, all)
 
 	ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	steps, ended = m.flows(ctx, token, "database", customer, product)
 	load = m.load(ctx, token, "database")
 	acked = append(acked, take(load, 100)...)
+	take(steps, 50)
 	before := len(m.names(token))
 	pid, err := os.ReadFile(filepath.Join(m.data, "pg", "data", "postmaster.pid"))
 	if err != nil {
@@ -223,8 +230,10 @@ func TestKilled(t *testing.T) {
 	// Answers on their way when it fell are at most one a writer; a hundred more come
 	// from the restarted database.
 	acked = append(acked, take(load, len(load)+100)...)
+	take(steps, len(steps)+50)
 	acked = append(acked, rest(cancel, load)...)
 	m.check(token, acked)
+	m.checkFlows(token, append(all, ended()...))
 	if after := len(m.names(token)); after <= before {
 		t.Errorf("no record was stored after PostgreSQL was killed: %d before, %d after", before, after)
 	}

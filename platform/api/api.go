@@ -74,12 +74,13 @@ type Op struct {
 	Public  bool   // no sign-in: creates only, rate-limited
 	PerHour int    // of a public operation and address; 0 = 60
 
-	query  []param
-	body   *schema
-	answer *schema
-	status int
-	doc    string // document type the tag names
-	run    func(ctx context.Context, r *Request) (Response, error)
+	query    []param
+	body     *schema
+	answer   *schema
+	status   int
+	approval bool   // may answer 202: the move waits for approval
+	doc      string // document type the tag names
+	run      func(ctx context.Context, r *Request) (Response, error)
 }
 
 // Request is a call without HTTP's machinery.

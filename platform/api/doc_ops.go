@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -112,7 +113,7 @@ func (a *API) declareMoves(d resource.Doc, info *resource.Info, one string, op f
 			form = append([]*resource.Meta{{Name: "reason", Label: "Reason", Kind: resource.KLongText, Required: true, Max: 2000}}, form...)
 		}
 		o := op(m.Name, http.MethodPost, one+"/"+m.Name, m.Name, m.Label+": "+info.Label)
-		o.body = &schema{Fields: form, Require: true}
+		o.body, o.approval = &schema{Fields: form, Require: true}, true
 		o.run = func(ctx context.Context, r *Request) (Response, error) {
 			id, err := pathID(r)
 			if err != nil {
@@ -182,8 +183,12 @@ func listParams(info *resource.Info) []param {
 		out = append(out, param{Name: "stage", Type: "string", Help: "One or more stages, separated by commas."})
 	}
 	for _, f := range info.Fields {
-		if f.Filter {
-			for _, n := range resource.FilterNames(f) {
+		if !f.Filter {
+			continue
+		}
+		for _, n := range resource.FilterNames(f) {
+			// A field may bear the name of a parameter (total): only its range filters then.
+			if !slices.ContainsFunc(out, func(p param) bool { return p.Name == n }) {
 				out = append(out, param{Name: n, Type: "string"})
 			}
 		}

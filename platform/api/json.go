@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"meridian/platform/errs"
 	"meridian/platform/resource"
@@ -22,11 +23,17 @@ func decode(body []byte, fields []*resource.Meta) (resource.Values, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return resource.Values{}, nil
 	}
+	if !utf8.Valid(body) { // else the decoder would replace what it cannot read
+		return nil, errs.New(errs.Unreadable, "The body is not a JSON object.")
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var raw map[string]any
 	if err := d.Decode(&raw); err != nil {
 		return nil, errs.Wrap(errs.Unreadable, err, "The body is not a JSON object.")
+	}
+	if raw == nil {
+		return nil, errs.New(errs.Unreadable, "The body is not a JSON object.")
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errs.New(errs.Unreadable, "The body holds more than one JSON value.")

@@ -126,6 +126,9 @@ func (a *API) operation(op *Op) obj {
 	}
 	out := obj{"operationId": op.ID, "summary": op.Summary, "tags": []string{strings.SplitN(op.ID, ".", 2)[0]}, "responses": obj{fmt.Sprint(status): ok, "default": obj{"description": "Problem",
 		"content": obj{"application/problem+json": obj{"schema": obj{"$ref": "#/components/schemas/Problem"}}}}}}
+	if op.approval {
+		out["responses"].(obj)["202"] = obj{"description": "Waits for approval", "content": ok["content"]}
+	}
 	if params != nil {
 		out["parameters"] = params
 	}

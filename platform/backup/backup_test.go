@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -221,9 +222,13 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	const header = 10 // its time and system mean nothing
+	content := unpacked(archive)
 	for at := header; at < len(archive); at += 1 + len(archive)/300 {
 		b := bytes.Clone(archive)
 		b[at] ^= 0x10
+		if bytes.Equal(unpacked(b), content) {
+			continue // a bit of the padding between two blocks, which says nothing
+		}
 		check(fmt.Sprintf("byte %d flipped", at), b)
 	}
 	for _, n := range []int{0, 1, header, len(archive) / 2, len(archive) - 9, len(archive) - 1} {
@@ -235,6 +240,19 @@ func TestDamage(t *testing.T) {
 	if err := onlyBare(t.Context(), to); err != nil {
 		t.Error(err)
 	}
+}
+
+// unpacked is what a reader sees of an archive; nil when it is damaged.
+func unpacked(b []byte) []byte {
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil
+	}
+	out, err := io.ReadAll(r)
+	if err != nil {
+		return nil
+	}
+	return out
 }
 
 func onlyBare(ctx context.Context, d *db.DB) error {

@@ -33,7 +33,7 @@ func Parse(s string) (Date, error) {
 	if err != nil {
 		return Date{}, fmt.Errorf("not a date (YYYY-MM-DD): %q", s)
 	}
-	if t.Year() < 1 || t.Year() > 9999 {
+	if t.Year() < 1 || t.IsZero() { // the first day of year 1 means "no date"
 		return Date{}, fmt.Errorf("year out of range: %q", s)
 	}
 	return Date{t}, nil
@@ -80,7 +80,7 @@ func (d Date) Before(o Date) bool { return d.t.Before(o.t) }
 func (d Date) After(o Date) bool { return d.t.After(o.t) }
 
 // Sub returns the days from o to d.
-func (d Date) Sub(o Date) int { return int(d.t.Sub(o.t) / (24 * time.Hour)) }
+func (d Date) Sub(o Date) int { return int((d.t.Unix() - o.t.Unix()) / (24 * 60 * 60)) }
 
 // In returns the start of the day in loc.
 func (d Date) In(loc *time.Location) time.Time {

@@ -51,13 +51,13 @@ var (
 	ErrRange  = errors.New("number too large")
 )
 
-// Parse reads a decimal as people write it: grouping commas, full-width digits
-// and a leading sign are fine; exponents, more digits than S holds and numbers
-// out of range are refused.
+// Parse reads a decimal as people write it: commas between thousands, full-width
+// digits and a leading sign are fine; any other comma (the decimal comma of "12,50"),
+// exponents, more digits than S holds and numbers out of range are refused.
 func Parse[S Scale](s string) (Dec[S], error) {
 	var zero Dec[S]
-	t := normalise(s)
-	if !plain(t) {
+	t, ok := Ungroup(s)
+	if !ok || !plain(t) {
 		return zero, ErrSyntax
 	}
 	d, err := decimal.NewFromString(t)
@@ -80,12 +80,36 @@ func (a Dec[S]) check() error {
 	return nil
 }
 
-// normalise maps full-width characters to ASCII and drops grouping.
+// Ungroup maps full-width characters to ASCII and drops the commas or narrow spaces
+// between thousands; ok is false when they stand anywhere else.
+func Ungroup(s string) (plain string, ok bool) {
+	t := normalise(s)
+	if !strings.Contains(t, ",") {
+		return t, true
+	}
+	whole, frac, point := strings.Cut(t, ".")
+	groups := strings.Split(whole, ",")
+	if first := strings.TrimLeft(groups[0], "+-"); first == "" || len(first) > 3 || strings.Contains(frac, ",") {
+		return "", false
+	}
+	for _, g := range groups[1:] {
+		if len(g) != 3 {
+			return "", false
+		}
+	}
+	t = strings.Join(groups, "")
+	if point {
+		t += "." + frac
+	}
+	return t, true
+}
+
+// normalise maps full-width characters to ASCII and the signs between thousands to commas.
 func normalise(s string) string {
 	s = strings.TrimSpace(s)
 	ascii := true
 	for i := 0; i < len(s); i++ {
-		if s[i] == ',' || s[i] >= 0x80 {
+		if s[i] >= 0x80 {
 			ascii = false
 			break
 		}
@@ -101,8 +125,8 @@ func normalise(s string) string {
 			return '.'
 		case r == '－' || r == '−':
 			return '-'
-		case r == ',' || r == '，' || r == '\u00a0' || r == '\u202f':
-			return -1
+		case r == '，' || r == '\u00a0' || r == '\u202f':
+			return ','
 		}
 		return r
 	}, s)
@@ -297,8 +321,8 @@ func RoundTo[S Scale](d decimal.Decimal) Dec[S] {
 // ParseRounded is Parse that rounds surplus digits instead of refusing them; for
 // import maps that declare "round" (published floats such as 9.80000019).
 func ParseRounded[S Scale](s string) (Dec[S], error) {
-	t := normalise(s)
-	if !plain(t) {
+	t, ok := Ungroup(s)
+	if !ok || !plain(t) {
 		return Dec[S]{}, ErrSyntax
 	}
 	d, err := decimal.NewFromString(t)

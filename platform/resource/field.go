@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -87,6 +88,7 @@ type Field[T any] struct {
 	empty func(*T) bool
 	env   func(*T) any
 	arg   func(string) (any, error) // filter text to SQL argument
+	exact func(*T) string           // for cursors, where text drops digits; nil = text
 	lines *lineAccess[T]
 }
 
@@ -198,15 +200,20 @@ func cleanText(s string, multiline bool, limit int) (string, error) {
 	return s, nil
 }
 
-// Int is a whole number.
+// Int is a whole number: of 64 bits when V has them, else of the 32 bits of its column.
 func Int[T any, V ~int | ~int32 | ~int64](name, label string, at func(*T) *V) *Field[T] {
+	bits := 32
+	if reflect.TypeFor[V]().Kind() == reflect.Int64 {
+		bits = 64
+	}
 	return newField(name, label, KInt, at, func(v V) string { return strconv.FormatInt(int64(v), 10) },
 		func(s string) (V, error) {
 			if s == "" {
 				return 0, nil
 			}
-			n, err := strconv.ParseInt(strings.ReplaceAll(s, ",", ""), 10, 64)
-			if err != nil || int64(V(n)) != n {
+			plain, ok := money.Ungroup(s)
+			n, err := strconv.ParseInt(plain, 10, bits)
+			if err != nil || !ok {
 				return 0, refuse("Not a whole number: {0}.", clip(s))
 			}
 			return V(n), nil
@@ -308,7 +315,7 @@ func Date[T any](name, label string, at func(*T) *date.Date) *Field[T] {
 
 // Time is a moment; nil is empty.
 func Time[T any](name, label string, at func(*T) **time.Time) *Field[T] {
-	return newField(name, label, KTime, at, func(v *time.Time) string {
+	f := newField(name, label, KTime, at, func(v *time.Time) string {
 		if v == nil {
 			return ""
 		}
@@ -325,6 +332,13 @@ func Time[T any](name, label string, at func(*T) **time.Time) *Field[T] {
 		}
 		return nil, refuse("Not a date and time: {0}.", clip(s))
 	}, func(v *time.Time) bool { return v == nil }, func(v *time.Time) any { return v != nil })
+	f.exact = func(r *T) string {
+		if v := *at(r); v != nil {
+			return v.UTC().Format(time.RFC3339Nano)
+		}
+		return ""
+	}
+	return f
 }
 
 // Enum is one of a closed set of values.

@@ -2,9 +2,11 @@ package resource
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,9 +169,21 @@ func (t *Type[T]) sort(s string, mask map[string]bool) ([]record.Sort, error) {
 	return nil, refuse("Lists cannot be sorted by {0}.", clip(name))
 }
 
-// empties reports whether the column of the field may be NULL.
+// empties reports whether the field stores NULL when it has no value.
 func (f *Field[T]) empties() bool {
-	return !f.Meta.Required && (f.Kind == KDate || f.Kind == KTime || f.Kind == KRef)
+	v, err := f.arg("")
+	if err != nil {
+		return false
+	}
+	if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer {
+		return r.IsNil()
+	}
+	x, ok := v.(driver.Valuer)
+	if !ok {
+		return v == nil
+	}
+	stored, err := x.Value()
+	return err == nil && stored == nil
 }
 
 func (t *Type[T]) conditions(name string, values []string, mask map[string]bool) ([]record.Cond, error) {
@@ -280,7 +294,11 @@ func (t *Type[T]) sortText(r *T, col string) string {
 	case "stage":
 		return t.Process.stage(r)
 	}
-	return t.field(col).text(r)
+	f := t.field(col)
+	if f.exact != nil {
+		return f.exact(r)
+	}
+	return f.text(r)
 }
 
 func (t *Type[T]) readCursor(s string, sort []record.Sort) ([]any, error) {
@@ -294,6 +312,9 @@ func (t *Type[T]) readCursor(s string, sort []record.Sort) ([]any, error) {
 	}
 	out := make([]any, len(vals))
 	for i, v := range vals {
+		if strings.ContainsRune(v, 0) {
+			return nil, errs.Bad("cursor", "This cursor does not belong to this list.")
+		}
 		out[i] = v
 		if i == len(sort) {
 			n, err := strconv.ParseInt(v, 10, 64)

@@ -25,8 +25,12 @@ type table struct {
 	rows  [][]string
 }
 
-// maxRows bounds what one import holds in memory.
-const maxRows = 1_000_000
+// maxRows and maxCells bound what one import holds in memory: a workbook of a few
+// bytes can name a cell in column 16,384 and another in row 900,000.
+const (
+	maxRows  = 1_000_000
+	maxCells = 20_000_000
+)
 
 // read understands CSV (UTF-8, with or without mark, else GB18030) and XLSX.
 func read(name string, body []byte) (*table, error) {
@@ -58,7 +62,7 @@ func readCSV(body []byte) ([][]string, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !utf8.Valid(body) {
 		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(body)
-		if err != nil {
+		if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) { // the decoder replaces what it cannot read
 			return nil, errs.Wrap(errs.Invalid, err, "The file is neither UTF-8 nor GB18030 text.")
 		}
 		body = decoded
@@ -92,6 +96,9 @@ func readCSV(body []byte) ([][]string, error) {
 			line, _ := r.FieldPos(0)
 			return nil, errs.New(errs.Invalid, "Line {0} of the file has {1} columns, the head has {2}.", line, len(row), len(rows[0]))
 		}
+		if len(rows)*len(row) > maxCells {
+			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxCells/len(row))
+		}
 		if rows = append(rows, row); len(rows) > maxRows {
 			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxRows)
 		}
@@ -109,18 +116,28 @@ func readXLSX(body []byte) (rows [][]string, err error) {
 		return nil, errs.Wrap(errs.Invalid, err, "The workbook cannot be read.")
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
+	var blank []string
 	for it.Next() {
 		row, err := it.Columns()
 		if err != nil {
 			return nil, errs.Wrap(errs.Invalid, err, "The workbook cannot be read.")
 		}
 		if len(rows) > 0 {
+			if len(row) == 0 {
+				row = blank // gaps between rows cost nothing
+			}
 			for len(row) < len(rows[0]) {
 				row = append(row, "") // trailing empty cells are not stored
 			}
 			row = row[:len(rows[0])]
 		}
-		if rows = append(rows, row); len(rows) > maxRows {
+		if len(rows)*len(row) > maxCells {
+			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxCells/len(row))
+		}
+		if rows = append(rows, row); len(rows) == 1 {
+			blank = make([]string, len(row))
+		}
+		if len(rows) > maxRows {
 			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxRows)
 		}
 	}

@@ -118,7 +118,7 @@ func (c *Column) typed(s string, meta *resource.Meta) (string, error) {
 			return "", errs.New(errs.Invalid, "Not a date written as {0}: {1}.", c.Date, s)
 		}
 		return d.Format(time.DateOnly), nil
-	case meta.Kind == resource.KDate && len(s) > 10:
+	case meta.Kind == resource.KDate && len(s) > 10 && (s[10] == 'T' || s[10] == ' '):
 		return s[:10], nil // a moment where a date is asked for
 	case c.Percent:
 		v, err := money.ParseRounded[money.Micro](s)
@@ -133,11 +133,11 @@ func (c *Column) typed(s string, meta *resource.Meta) (string, error) {
 		}
 		return v.String(), nil
 	case c.Round && meta.Kind == resource.KInt:
-		v, err := strconv.ParseFloat(s, 64)
+		v, err := money.ParseRounded[money.Micro](s)
 		if err != nil {
 			return "", errs.New(errs.Invalid, "Not a number: {0}.", s)
 		}
-		return strconv.FormatInt(int64(v), 10), nil
+		return strconv.FormatInt(v.Number().IntPart(), 10), nil
 	case c.Round && meta.Number():
 		v, err := money.ParseRounded[money.Micro](s)
 		if err != nil {

@@ -22,7 +22,10 @@ var priorities = []resource.Option{{Value: "1", Label: "P1", Tone: "bad"}, {Valu
 	{Value: "4", Label: "P4", Tone: "neutral"}, {Value: "5", Label: "P5", Tone: "neutral"}}
 
 // PriorityOf is the matrix impact + urgency - 1: two times high is 1, two times low
-// is 5.
+// is 5; none while either is open.
 func PriorityOf(impact, urgency Level) Priority {
+	if impact == "" || urgency == "" {
+		return ""
+	}
 	return Priority('0' + (impact[0] - '0') + (urgency[0] - '0') - 1)
 }
