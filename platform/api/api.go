@@ -28,6 +28,7 @@ import (
 	"meridian/platform/notify"
 	"meridian/platform/process"
 	"meridian/platform/resource"
+	"meridian/platform/share"
 	"meridian/platform/trace"
 )
 
@@ -44,6 +45,7 @@ type Config struct {
 	Trace   *trace.Trace
 	KPI     *kpi.Registry
 	Notices *notify.Notices
+	Shares  *share.Shares
 	Text    *i18n.Catalogue
 	Version string
 }
@@ -78,6 +80,7 @@ type Op struct {
 	body   *schema
 	answer *schema
 	status int
+	loose  bool   // a change that asks for no version
 	doc    string // document type the tag names
 	run    func(ctx context.Context, r *Request) (Response, error)
 }

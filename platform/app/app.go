@@ -30,6 +30,7 @@ import (
 	"meridian/platform/process"
 	"meridian/platform/resource"
 	"meridian/platform/sequence"
+	"meridian/platform/share"
 	"meridian/platform/trace"
 	"meridian/platform/web/ui"
 )
@@ -52,6 +53,7 @@ type Platform struct {
 	API      *api.API
 	Comments *comment.Comments
 	Files    *attach.Files
+	Shares   *share.Shares
 	Text     *i18n.Catalogue
 	Log      *slog.Logger
 	Now      clock.Clock
@@ -104,7 +106,8 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Jobs = jobs.New(d, now, loc)
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}
-	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Text: p.Text, Version: Version})
+	p.Shares = &share.Shares{DB: d, Authz: p.Authz, Types: p.Types, Audit: p.Audit, Notices: p.Notices, Now: now, Location: p.Location}
+	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Shares: p.Shares, Text: p.Text, Version: Version})
 	p.declare()
 	return p, nil
 }

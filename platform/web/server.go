@@ -165,6 +165,9 @@ func (s *Server) typeRoutes(g *gin.RouterGroup) {
 		g.GET(base+"/:id/print", s.page(t.print))
 		g.POST(base+"/:id/comment", s.page(t.comment))
 		g.POST(base+"/:id/attach", s.page(t.attach))
+		g.GET(base+"/:id/share", s.page(t.shareForm))
+		g.POST(base+"/:id/share", s.page(t.share))
+		g.POST(base+"/:id/share/:user/remove", s.page(t.unshare))
 		if info.Process == nil {
 			continue
 		}
