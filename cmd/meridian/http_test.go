@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"meridian/platform/authz"
 )
 
 var p0 time.Time
@@ -96,4 +98,10 @@ func (s *suite) number(q string, args ...any) (n int) {
 		s.t.Fatal(err)
 	}
 	return n
+}
+
+// as is the context of a person.
+func (s *suite) as(name string) context.Context {
+	p, _ := s.Authz.Directory().ByUsername(name)
+	return authz.With(s.t.Context(), s.Authn.Subject(p.ID))
 }

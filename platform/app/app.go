@@ -88,7 +88,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Trace = trace.New(d)
 	p.Numbers = sequence.New(d, now)
 	p.Notices = notify.New(d)
-	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
+	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Audit: p.Audit, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
 	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()
 	var err error
 	if p.Authn, err = authn.New(d, p.Authz, p.Audit, now); err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"meridian/platform/audit"
 	"meridian/platform/authz"
 	"meridian/platform/clock"
 	"meridian/platform/db"
@@ -52,6 +53,7 @@ type Calendar interface {
 type Engine struct {
 	db       *db.DB
 	authz    *authz.Authz
+	audit    *audit.Log
 	now      clock.Clock
 	calendar func(company int64) Calendar
 	notify   func(ctx context.Context, n Notice) error
@@ -76,6 +78,7 @@ type Notice struct {
 type Config struct {
 	DB       *db.DB
 	Authz    *authz.Authz
+	Audit    *audit.Log
 	Now      clock.Clock
 	Calendar func(company int64) Calendar
 	Notify   func(ctx context.Context, n Notice) error
@@ -83,7 +86,7 @@ type Config struct {
 
 // New returns an engine without processes.
 func New(c Config) *Engine {
-	return &Engine{db: c.DB, authz: c.Authz, now: c.Now, calendar: c.Calendar, notify: c.Notify,
+	return &Engine{db: c.DB, authz: c.Authz, audit: c.Audit, now: c.Now, calendar: c.Calendar, notify: c.Notify,
 		handlers: map[string]Handler{}, current: map[string]*Definition{}, byID: map[int64]*Definition{}, defaults: map[string][]Rule{}}
 }
 

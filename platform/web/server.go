@@ -112,6 +112,8 @@ func (s *Server) routes() {
 	g.POST("/profile/tokens", s.page(s.profileToken))
 	g.POST("/profile/tokens/:id/revoke", s.page(s.profileRevoke))
 	g.POST("/profile/sessions/:id/revoke", s.page(s.profileEnd))
+	g.POST("/profile/deputies", s.page(s.profileDeputy))
+	g.POST("/profile/deputies/:id/end", s.page(s.profileDeputyEnd))
 	g.GET("/ref/:type", s.page(s.ref))
 	g.GET("/file/:id", s.page(s.download))
 	g.GET("/admin/roles", s.page(s.roles))
