@@ -62,6 +62,7 @@ type Engine struct {
 	current  map[string]*Definition // by key
 	byID     map[int64]*Definition  // every version with instances, and the current ones
 	defaults map[string][]Rule      // rules a matrix ships with
+	envs     map[string]map[string]any
 	guards   sync.Map
 }
 
@@ -87,7 +88,7 @@ type Config struct {
 // New returns an engine without processes.
 func New(c Config) *Engine {
 	return &Engine{db: c.DB, authz: c.Authz, audit: c.Audit, now: c.Now, calendar: c.Calendar, notify: c.Notify,
-		handlers: map[string]Handler{}, current: map[string]*Definition{}, byID: map[int64]*Definition{}, defaults: map[string][]Rule{}}
+		handlers: map[string]Handler{}, current: map[string]*Definition{}, byID: map[int64]*Definition{}, defaults: map[string][]Rule{}, envs: map[string]map[string]any{}}
 }
 
 // Register adds a process while wiring. It panics on what Lint finds: a program
@@ -111,7 +112,7 @@ func (e *Engine) Register(d *Definition, h Handler, env map[string]any, rules ma
 	if len(problems) > 0 {
 		panic(fmt.Sprintf("process %s: %v", d.Key, problems))
 	}
-	e.handlers[d.Key], e.current[d.Key] = h, d
+	e.handlers[d.Key], e.current[d.Key], e.envs[d.Key] = h, d, env
 }
 
 // Sync writes the declared processes to the database: a changed declaration

@@ -30,7 +30,7 @@ var commonActions = []string{"read", "create", "update", "delete", "export", "im
 var actionLabels = map[string]string{"read": "Read", "create": "Create", "update": "Change", "delete": "Delete", "export": "Export", "import": "Import"}
 
 // pages are permissions that belong to no document type.
-var pagePermissions = []struct{ object, label string }{{"page.cockpit", "Cockpit"}, {"core.role", "Roles and permissions"}, {"core.audit", "Audit trail"}, {"core.job", "Scheduler"}}
+var pagePermissions = []struct{ object, label string }{{"page.cockpit", "Cockpit"}, {"core.role", "Roles and permissions"}, {"core.audit", "Audit trail"}, {"core.job", "Scheduler"}, {"core.approval_rule", "Approval rules"}, {"page.access", "Explain access"}}
 
 func (s *Server) roles(v *view) error {
 	m, err := s.matrix(v, v.c.Query("role"), nil)

@@ -125,6 +125,9 @@ func (m Panel) Render(ctx context.Context, w io.Writer) error { return m.view().
 func (m Part) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.
+func (m Parts) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
+
+// Render implements templ.Component.
 func (m People) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.
