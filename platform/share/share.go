@@ -66,22 +66,11 @@ func (s *Shares) List(ctx context.Context, r trace.Ref) ([]Share, error) {
 	if _, err := s.Mine(ctx, r); err != nil {
 		return nil, err
 	}
-	return s.live(ctx, r)
+	return s.Present(ctx, r)
 }
 
-// Find returns the present share of r with user; ok is false when there is none.
-// The caller has checked the right to ask.
-func (s *Shares) Find(ctx context.Context, r trace.Ref, user int64) (x Share, ok bool, err error) {
-	list, err := s.live(ctx, r)
-	for _, x := range list {
-		if x.User == user {
-			return x, true, err
-		}
-	}
-	return Share{}, false, err
-}
-
-func (s *Shares) live(ctx context.Context, r trace.Ref) ([]Share, error) {
+// Present returns the present shares of r. The caller has checked the right to ask.
+func (s *Shares) Present(ctx context.Context, r trace.Ref) ([]Share, error) {
 	var out []Share
 	err := s.DB.Each(ctx, `SELECT user_id, until FROM core.record_share WHERE object_type = $1 AND object_id = $2 AND (until IS NULL OR until > now()) ORDER BY user_id`,
 		[]any{r.Type, r.ID}, func(rows *sql.Rows) error {

@@ -122,6 +122,7 @@ func (s *Server) routes() {
 	g.GET("/admin/approvals", s.page(s.approvalRules))
 	g.GET("/admin/approvals/:matrix", s.page(s.approvalForm))
 	g.POST("/admin/approvals/:matrix", s.page(s.saveApprovals))
+	g.GET("/admin/access", s.page(s.access))
 	g.GET("/admin/audit", s.page(s.auditPage))
 	g.GET("/admin/api", s.page(s.apiPage))
 	g.GET("/admin/jobs", s.page(s.jobsPage))
