@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"meridian/platform/web/e2e"
 )
 
 // TestShareARecord: a colleague at scope own sees exactly the shared customer, in
@@ -108,4 +110,39 @@ func TestShareDialog(t *testing.T) {
 	if status, _ := s.page(b, page); status != http.StatusNotFound {
 		t.Errorf("bob's page answers %d after the end, want 404", status)
 	}
+}
+
+// TestShareInBrowser walks the dialog as a person does: opened from the menu of the
+// record, refused without a person, shared, taken back.
+func TestShareInBrowser(t *testing.T) {
+	s := newSuite(t)
+	admin := s.person("admin", "")
+	s.person("finn", "core.finance_manager")
+	s.call(admin, "POST", "/crm/customer", map[string]any{"name": "华东精密制造有限公司"}, 201)
+	b := e2e.NewTab(t, e2e.Browser(t), s.url, e2e.Narrow)
+	b.SignIn("admin", testPassword)
+	b.Open("/crm/customer/1")
+	b.Eval(`document.querySelector('.head-a details[data-menu]').open=true`)
+	b.Eval(`document.querySelector('a[href="/crm/customer/1/share"]').click();1`)
+	b.Wait(`document.querySelector('#dialog[open] #move')?.['htmx-internal-data']`)
+	b.Eval(`document.querySelector('#move .dlg-f button').click();1`)
+	b.Wait(`document.querySelector('#dialog[open] #f-user_id-e') && document.activeElement.matches('.errs')`)
+	b.Forget() // the refusal's 422
+	b.Wait(`document.querySelector('#move')['htmx-internal-data']`)
+	b.Fill("user_id", itoa(int64(s.number(`SELECT id FROM core."user" WHERE username = 'finn'`))))
+	b.Eval(`document.querySelector('#move .dlg-f button').click();1`)
+	b.Wait(`document.querySelector('#dialog[open] .people li') && document.querySelector('#dialog .people button')['htmx-internal-data']`)
+	b.Axe("share dialog")
+	b.Shoot("share-dialog")
+	b.Eval(`document.querySelector('#dialog .people button').click();1`)
+	b.Wait(`document.querySelector('#dialog[open] #dialog-body .people.none')`)
+	b.Eval(`document.querySelector('#dialog .dlg-f a').click();1`)
+	b.Wait(`!document.querySelector('#dialog[open]')`)
+	b.Check("share")
+	b.Open("/admin/access")
+	b.Eval(`(e=>{e.value='crm.customer';e.dispatchEvent(new Event('change',{bubbles:true}))})(document.querySelector('#f-type'));1`)
+	b.Wait(`document.querySelector('#f-action option[value=identify], #f-action option[value=update]') && document.querySelector('#access form')['htmx-internal-data']`)
+	b.Eval(`(e=>{e.value='update';e.dispatchEvent(new Event('change',{bubbles:true}))})(document.querySelector('#f-action'));1`)
+	b.Wait(`document.querySelector('#access .dt tbody tr') && location.search.includes('action=update')`)
+	b.Check("share and access")
 }

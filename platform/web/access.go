@@ -209,19 +209,12 @@ func (v *view) explainOne(m *ui.Access, q question) error {
 	if actionLabels[q.action] == "" && len(paths) > 0 {
 		say(ui.Neutral, "A step also depends on the stage of the record, its conditions and approvals.")
 	}
-	ways, err := v.ways(q, paths)
-	if err != nil {
-		return err
+	part, err := v.ways(q, paths)
+	if len(paths) == 0 && err == nil {
+		part, err = v.givers(q)
 	}
-	m.Parts = append(m.Parts, ways)
-	if len(paths) == 0 {
-		givers, err := v.givers(q)
-		if err != nil {
-			return err
-		}
-		m.Parts = append(m.Parts, givers)
-	}
-	return nil
+	m.Parts = append(m.Parts, part)
+	return err
 }
 
 // sees asks the store as that person, so the answer is that of every page.
@@ -248,7 +241,7 @@ func (v *view) belongs(row resource.Row) string {
 
 // ways is the table of all paths: the person's role, its rule, who gave the role.
 func (v *view) ways(q question, paths []authz.Path) (ui.Part, error) {
-	p := ui.Part{Title: v.t("Every way to this permission"), Empty: v.t("There is none."), Table: ui.Table{ID: "ways", Caption: v.t("Every way to this permission"), Cols: []ui.Col{{Key: "role", Label: v.t("Role")}, {Key: "rule", Label: v.t("Rule"), Kind: ui.KindCode}, {Key: "scope", Label: v.t("Scope"), Kind: ui.KindPill},
+	p := ui.Part{Title: v.t("Every way to this permission"), Table: ui.Table{ID: "ways", Caption: v.t("Every way to this permission"), Cols: []ui.Col{{Key: "role", Label: v.t("Role")}, {Key: "rule", Label: v.t("Rule"), Kind: ui.KindCode}, {Key: "scope", Label: v.t("Scope"), Kind: ui.KindPill},
 		{Key: "by", Label: v.t("Granted by")}, {Key: "at", Label: v.t("Granted on")}, {Key: "until", Label: v.t("Valid until")}}}}
 	if q.row != nil {
 		p.Table.Cols = append(p.Table.Cols, ui.Col{Key: "reach", Label: v.t("This record"), Kind: ui.KindPill})
@@ -324,7 +317,7 @@ func (v *view) explainAll(m *ui.Access, q question) {
 		return cmp.Or(wide(b)-wide(a), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	m.Title = v.objectLabel(q) + " · " + v.actionLabel(q, q.action)
-	p := ui.Part{Title: m.Title, Note: v.t("{0} people", len(list)), Empty: v.t("Nobody may do this."), Table: ui.Table{ID: "holders", Caption: m.Title, Cols: []ui.Col{{Key: "who", Label: v.t("Person"), Kind: ui.KindPerson}, {Key: "dept", Label: v.t("Department")},
+	p := ui.Part{Title: m.Title, Note: v.t("People: {0}", len(list)), Empty: v.t("Nobody may do this."), Table: ui.Table{ID: "holders", Caption: m.Title, Cols: []ui.Col{{Key: "who", Label: v.t("Person")}, {Key: "dept", Label: v.t("Department")},
 		{Key: "scope", Label: v.t("Scope"), Kind: ui.KindPill}, {Key: "roles", Label: v.t("Roles")}}}}
 	if q.row != nil {
 		p.Title += " · " + q.row.Base().No

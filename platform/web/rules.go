@@ -64,12 +64,15 @@ func (v *view) matrixTitle(m process.Matrix) string {
 func (v *view) ladder(m process.Matrix) ui.Part {
 	title := v.matrixTitle(m)
 	p := ui.Part{Title: title, Note: m.Key, Empty: v.t("No rule: every submission is refused.")}
-	p.Table = ui.Table{ID: "ladder-" + m.Key, Caption: title, Cols: []ui.Col{{Key: "label", Label: v.t("Rule")}, {Key: "from", Label: v.t("Amount from"), Kind: ui.KindMoney}, {Key: "to", Label: v.t("Amount below"), Kind: ui.KindNum},
+	p.Table = ui.Table{ID: "ladder-" + m.Key, Caption: title, Cols: []ui.Col{{Key: "label", Label: v.t("Rule")}, {Key: "from", Label: v.t("Amount from"), Kind: ui.KindNum}, {Key: "to", Label: v.t("Amount below"), Kind: ui.KindNum},
 		{Key: "guard", Label: v.t("Condition"), Kind: ui.KindCode}, {Key: "steps", Label: v.t("Who decides")}}}
 	for _, r := range m.Rules {
 		row := ui.Row{ID: strconv.FormatInt(r.ID, 10), Cells: []ui.Cell{{Text: v.t(r.Label)}, {Text: v.money(r.From)}, {Text: v.t("no end")}, {Text: r.Guard}, {Text: v.stepsInWords(r.Steps)}}}
 		if !r.To.IsZero() {
 			row.Cells[2].Text = v.money(r.To)
+		}
+		if r.Guard == "" {
+			row.Cells[3] = ui.Cell{Text: v.t("always"), Kind: ui.KindText}
 		}
 		p.Table.Rows = append(p.Table.Rows, row)
 	}
@@ -175,7 +178,6 @@ func amountText(a money.Amount) string {
 // showApprovalForm draws a section per rule, and an empty one for a new rule.
 func (s *Server) showApprovalForm(v *view, status int, m process.Matrix, form url.Values, e *errs.Error) error {
 	f := ui.Form{Action: "/admin/approvals/" + m.Key, Cancel: "/admin/approvals", Hidden: []ui.Pair{{Name: "stamp", Value: form.Get("stamp")}}, Errors: v.faults(e), Buttons: []ui.Button{{Label: v.t("Save"), Kind: ui.Primary}}}
-	help := v.t("Empty: always. Otherwise an expression over {0}.", strings.Join(m.Fields, ", "))
 	faults := map[string]string{}
 	for _, x := range f.Errors {
 		faults[x.Field] = x.Text
@@ -190,8 +192,11 @@ func (s *Server) showApprovalForm(v *view, status int, m process.Matrix, form ur
 		fields := []ui.Field{field("label", "Name", ui.KindText), field("order", "Tried as number", ui.KindInt), field("from", "Amount from", ui.KindMoney), field("to", "Amount below", ui.KindMoney), field("guard", "Condition", ui.KindText)}
 		fields[0].MaxLength = 200
 		fields[2].Unit, fields[3].Unit = strings.TrimSpace(v.symbol()), strings.TrimSpace(v.symbol())
-		fields[1].Help, fields[3].Help, fields[4].Help = v.t("The lowest number is tried first."), v.t("Leave empty for no end."), help
+		fields[1].Help, fields[3].Help, fields[4].Help = v.t("The lowest number is tried first."), v.t("Leave empty for no upper end."), v.t("Leave empty for always.")
 		fields[4].Wide, fields[4].MaxLength = true, 500
+		if i == n || fields[4].Value != "" {
+			fields[4].Help = v.t("Empty: always. Otherwise an expression over {0}.", strings.Join(m.Fields, ", "))
+		}
 		if i < n {
 			fields[0].Required = true
 			sec.Title, sec.Note = v.t("Rule {0}", i+1), v.t(form.Get(at+"label"))
