@@ -49,6 +49,11 @@ func serve(ctx context.Context, args []string) (err error) {
 	go srv.Listen(work, o.direct())
 	waitJobs := o.Jobs.Start(work)
 	defer waitJobs()
+	stopQueue, err := o.Queue.Start(work)
+	if err != nil {
+		return err
+	}
+	defer stopQueue()
 
 	h := &http.Server{Handler: srv.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	o.announce(l.Addr())

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"meridian/platform/resource"
+	"meridian/platform/app/apptest"
 )
 
 // TestEveryTextIsTranslated collects every text people may see, from declarations
@@ -27,7 +27,7 @@ func TestEveryTextIsTranslated(t *testing.T) {
 		}
 	}
 	for _, d := range s.Types.Docs() {
-		declared(d.Info(), need)
+		apptest.Words(d.Info(), need)
 	}
 	for _, m := range s.KPI.All() {
 		need(m.Code, "", m.Label)
@@ -55,41 +55,6 @@ func TestEveryTextIsTranslated(t *testing.T) {
 	slices.Sort(keys)
 	if len(keys) > 0 {
 		t.Errorf("%d texts have no Chinese:\n%s", len(keys), strings.Join(keys, "\n"))
-	}
-}
-
-func declared(i *resource.Info, need func(where, name, text string)) {
-	need(i.Name, i.Name, i.Label)
-	need(i.Name, i.Name+".plural", i.Plural)
-	fields := func(prefix string, list []*resource.Meta) {
-		for _, f := range list {
-			need(prefix, prefix+"."+f.Name, f.Label)
-			need(prefix, "", f.Section)
-			need(prefix, "", f.Help)
-			for _, o := range f.Options {
-				need(prefix+"."+f.Name, "", o.Label)
-			}
-			for _, l := range f.Lines {
-				need(prefix+"."+f.Name, prefix+"."+f.Name+"."+l.Name, l.Label)
-				for _, o := range l.Options {
-					need(prefix+"."+f.Name, "", o.Label)
-				}
-			}
-		}
-	}
-	fields(i.Name, i.Fields)
-	for move, form := range i.Forms {
-		fields(i.Name+"."+move, form)
-	}
-	if i.Process == nil {
-		return
-	}
-	for _, s := range i.Process.Stages {
-		need(i.Name, "", s.Label)
-		need(i.Name, "", s.Help)
-	}
-	for _, m := range i.Process.Moves {
-		need(i.Name, "", m.Label)
 	}
 }
 

@@ -329,31 +329,26 @@ func (a *API) list(ctx context.Context, d resource.Doc, r *Request) (Response, e
 	return Response{Status: http.StatusOK, Body: append(b, '}')}, nil
 }
 
-// declareExtras gives every type its thread, log and bulk move.
+// declareExtras gives every type its thread, and with a process its log and approvals.
 func (a *API) declareExtras(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {
-	thread := op("thread", http.MethodGet, one+"/thread", "read", "Thread of documents: "+info.Label)
-	thread.Perm, thread.answer = "", &schema{Any: true}
-	thread.run = func(ctx context.Context, r *Request) (Response, error) {
-		ref, err := readable(ctx, d, info, r)
-		if err != nil {
-			return Response{}, err
+	about := func(verb, summary string, read func(ctx context.Context, ref trace.Ref) (Response, error)) {
+		o := op(verb, http.MethodGet, one+"/"+verb, "read", summary+": "+info.Label)
+		o.Perm, o.answer = "", &schema{Any: true} // no right reads as absent
+		o.run = func(ctx context.Context, r *Request) (Response, error) {
+			ref, err := readable(ctx, d, info, r)
+			if err != nil {
+				return Response{}, err
+			}
+			return read(ctx, ref)
 		}
-		return a.thread(ctx, ref)
+		a.add(o)
 	}
-	a.add(thread)
+	about("thread", "Thread of documents", a.thread)
 	if info.Process == nil {
 		return
 	}
-	log := op("log", http.MethodGet, one+"/log", "read", "Process log: "+info.Label)
-	log.Perm, log.answer = "", &schema{Any: true}
-	log.run = func(ctx context.Context, r *Request) (Response, error) {
-		ref, err := readable(ctx, d, info, r)
-		if err != nil {
-			return Response{}, err
-		}
-		return a.history(ctx, ref)
-	}
-	a.add(log)
+	about("log", "Process log", a.history)
+	about("approvals", "Approval rounds, the newest first", a.approvals)
 	for verb, run := range map[string]func(ctx context.Context, ref trace.Ref) error{"withdraw_approval": a.Process.Withdraw, "accept_handover": a.Process.Accept} {
 		o := op(verb, http.MethodPost, one+"/"+verb, "read", strings.ReplaceAll(verb, "_", " ")+": "+info.Label)
 		o.Perm = ""

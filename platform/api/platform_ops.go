@@ -47,6 +47,14 @@ func (a *API) inbox(ctx context.Context, _ *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	ids := map[string][]int64{}
+	for _, w := range work {
+		ids[w.Object.Type] = append(ids[w.Object.Type], w.Object.ID)
+	}
+	names, err := a.Types.Names(ctx, ids)
+	if err != nil {
+		return Response{}, err
+	}
 	type item struct {
 		Kind   string     `json:"kind"`
 		Task   int64      `json:"task,omitempty"`
@@ -63,7 +71,7 @@ func (a *API) inbox(ctx context.Context, _ *Request) (Response, error) {
 	for i, w := range work {
 		items[i] = item{Kind: w.Kind, Task: w.Task, Type: w.Object.Type, ID: w.Object.ID, Title: w.Title, Stage: w.Stage, Since: w.Since, Late: w.Late}
 		if w.Title == "" {
-			items[i].Title = a.Types.Title(ctx, w.Object)
+			items[i].Title = names[w.Object.String()]
 		}
 		if w.Kind == "approval" {
 			items[i].Amount = w.Amount.String()
@@ -249,6 +257,38 @@ func (a *API) history(ctx context.Context, ref trace.Ref) (Response, error) {
 	dir := a.Authz.Directory()
 	for i, e := range events {
 		out[i] = event{e.Seq, e.At, e.Kind, e.Move, e.From, e.To, e.WorkSecs, dir.Name(e.Actor), dir.Name(e.OnBehalf), e.Role, e.Flags, e.Reason, e.Data, fmt.Sprintf("%x", e.Hash)}
+	}
+	return answer(map[string]any{"items": out})
+}
+
+// approvals tells who was asked to approve a document, and what they said.
+func (a *API) approvals(ctx context.Context, ref trace.Ref) (Response, error) {
+	rounds, err := a.Process.Rounds(ctx, ref)
+	if err != nil {
+		return Response{}, err
+	}
+	type task struct {
+		Task     int64  `json:"task"`
+		Step     int    `json:"step"`
+		Assignee string `json:"assignee"`
+		State    string `json:"state"`
+		Opinion  string `json:"opinion,omitempty"`
+	}
+	type round struct {
+		Move        string    `json:"move"`
+		State       string    `json:"state"`
+		Explanation string    `json:"explanation"`
+		Submitter   string    `json:"submitter"`
+		OpenedAt    time.Time `json:"opened_at"`
+		Tasks       []task    `json:"tasks"`
+	}
+	dir := a.Authz.Directory()
+	out := make([]round, len(rounds))
+	for i, r := range rounds {
+		out[i] = round{r.Move, r.State, r.Explanation, dir.Name(r.Submitter), r.OpenedAt, make([]task, len(r.Tasks))}
+		for j, t := range r.Tasks {
+			out[i].Tasks[j] = task{t.ID, t.Step, dir.Name(t.Assignee), t.State, t.Opinion}
+		}
 	}
 	return answer(map[string]any{"items": out})
 }

@@ -50,6 +50,7 @@ type Platform struct {
 	Numbers  *sequence.Numbers
 	Notices  *notify.Notices
 	Jobs     *jobs.Scheduler
+	Queue    *jobs.Queue
 	API      *api.API
 	Comments *comment.Comments
 	Files    *attach.Files
@@ -83,11 +84,11 @@ type Module struct {
 func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p := &Platform{Config: cfg, DB: d, Bus: event.NewBus(), KPI: kpi.NewRegistry(), Text: i18n.NewCatalogue(), Log: slog.Default(), Now: now}
 	p.Authz = authz.New(d)
-	d.Visible = p.Authz.Visible
+	d.Visible, d.Subtree = p.Authz.Visible, func(dept int64) []int64 { return p.Authz.Directory().Subtree(dept) }
 	p.Audit = audit.New(d)
 	p.Trace = trace.New(d)
 	p.Numbers = sequence.New(d, now)
-	p.Notices = notify.New(d)
+	p.Notices = notify.New(d, now)
 	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Audit: p.Audit, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
 	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()
 	var err error
@@ -104,6 +105,12 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 		return nil, fmt.Errorf("time zone: %w", err)
 	}
 	p.Jobs = jobs.New(d, now, loc)
+	if p.Queue, err = jobs.NewQueue(d); err != nil {
+		return nil, err
+	}
+	if err := p.sendMail(); err != nil {
+		return nil, err
+	}
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}
 	p.Shares = &share.Shares{DB: d, Authz: p.Authz, Types: p.Types, Audit: p.Audit, Notices: p.Notices, Now: now, Location: p.Location}

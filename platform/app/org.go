@@ -49,10 +49,13 @@ func (p *Platform) declare() {
 	})
 	p.Users = resource.Register(p.Types, &resource.Type[userRecord]{
 		Name: "core.user", Label: "User", Plural: "Users", Icon: "users", Number: "U{0000}", NoOwner: true,
-		Store:   db.NewStore[userRecord](p.DB, "core.user"),
-		Title:   func(u *userRecord) string { return u.Name },
-		Default: func(_ context.Context, u *userRecord) error { u.Active, u.Lang = true, p.Config.Lang; return nil },
-		Check:   org.CheckUser,
+		Store: db.NewStore[userRecord](p.DB, "core.user"),
+		Title: func(u *userRecord) string { return u.Name },
+		Default: func(_ context.Context, u *userRecord) error {
+			u.Active, u.Mail, u.Lang = true, true, p.Config.Lang
+			return nil
+		},
+		Check: org.CheckUser,
 		Fields: resource.Fields[userRecord]{
 			resource.Text("username", "User name", func(u *userRecord) *string { return &u.Username }).Required().InList().Search().Filter().Limit(60),
 			resource.Text("name", "Name", func(u *userRecord) *string { return &u.Name }).Required().InList().Search().Filter(),
@@ -63,6 +66,7 @@ func (p *Platform) declare() {
 			resource.Text("phone", "Phone", func(u *userRecord) *string { return &u.Phone }).Sensitive(),
 			resource.Money("approve_limit", "Approval limit", func(u *userRecord) *money.Amount { return &u.ApproveLimit }),
 			resource.Enum("lang", "Language", func(u *userRecord) *string { return &u.Lang }, languages...),
+			resource.Bool("mail", "Notices by mail", func(u *userRecord) *bool { return &u.Mail }),
 			resource.Bool("active", "Active", func(u *userRecord) *bool { return &u.Active }).InList().Filter(),
 		},
 		Saved: func(ctx context.Context, _, _ *userRecord) error { reload(ctx); return nil },

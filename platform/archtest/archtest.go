@@ -18,11 +18,12 @@ var uses = map[string][]string{
 // only says which directories may import a library; every library has one home.
 var only = map[string][]string{
 	"gorm.io":                                    {"platform/db", "internal/store"},
-	"github.com/gin-gonic/gin":                   {"platform/web", "platform/api", "internal/web"},
+	"github.com/gin-gonic/gin":                   {"platform/web", "platform/api", "internal/web", "cmd/bench"},
 	"github.com/a-h/templ":                       {"platform/web", "internal/web"},
 	"github.com/casbin":                          {"platform/authz"},
 	"github.com/robfig/cron":                     {"platform/jobs"},
 	"github.com/riverqueue":                      {"platform/jobs"},
+	"github.com/wneessen/go-mail":                {"platform/notify"},
 	"github.com/pressly/goose":                   {"platform/db"},
 	"github.com/expr-lang/expr":                  {"platform/process"},
 	"github.com/shopspring/decimal":              {"platform/money"},

@@ -31,6 +31,9 @@ type Config struct {
 	LogJSON       bool          `env:"MERIDIAN_LOG_JSON"`
 	MaxConns      int           `env:"MERIDIAN_DB_CONNS" envDefault:"40"`
 	Drain         time.Duration `env:"MERIDIAN_DRAIN" envDefault:"15s"`
+	URL           string        `env:"MERIDIAN_URL"`            // where people reach the pages; for links in mails
+	SMTP          string        `env:"MERIDIAN_SMTP_URL,unset"` // mail server; empty = no mail
+	MailFrom      string        `env:"MERIDIAN_MAIL_FROM"`
 	WebhookSecret string        `env:"MERIDIAN_WEBHOOK_SECRET,unset"` // signs public web-hooks
 }
 
@@ -43,8 +46,19 @@ func Load() (Config, error) {
 	return c, c.check()
 }
 
+// PublicURL is where people reach the pages.
+func (c *Config) PublicURL() string {
+	if c.URL != "" {
+		return c.URL
+	}
+	return "http://" + c.Addr
+}
+
 func (c *Config) check() error {
 	var bad []string
+	if (c.SMTP == "") != (c.MailFrom == "") {
+		bad = append(bad, "MERIDIAN_SMTP_URL and MERIDIAN_MAIL_FROM go together")
+	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		bad = append(bad, fmt.Sprintf("MERIDIAN_ADDR %q is not host:port", c.Addr))
 	}

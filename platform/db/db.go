@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -32,10 +33,14 @@ type DB struct {
 	gorm *gorm.DB
 	pool *sql.DB
 	side *sql.DB // for short work beside a transaction, so it never waits for the pool that transaction holds
+	dsn  string
+	own  bool // works as the owner
 
 	// Visible answers which rows of object the reader of ctx may see. It is set
 	// while wiring; until then guarded reads are refused.
 	Visible func(ctx context.Context, object, action string) (record.Pred, error)
+	// Subtree lists a department and those below it; set while wiring.
+	Subtree func(dept int64) []int64
 }
 
 // Options tune Open.
@@ -56,10 +61,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	cfg.RuntimeParams["timezone"] = "UTC"
 	var opts []stdlib.OptionOpenDB
 	if !o.Owner {
-		opts = append(opts, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
-			_, err := c.Exec(ctx, "SET ROLE "+AppRole)
-			return err
-		}))
+		opts = append(opts, stdlib.OptionAfterConnect(asApp))
 	}
 	pool := stdlib.OpenDB(*cfg, opts...)
 	n := o.MaxConns
@@ -84,7 +86,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	side := stdlib.OpenDB(*cfg, opts...)
 	side.SetMaxOpenConns(3)
-	return &DB{gorm: g, pool: pool, side: side}, nil
+	return &DB{gorm: g, pool: pool, side: side, dsn: dsn, own: o.Owner}, nil
 }
 
 // Close closes every connection.
@@ -97,6 +99,28 @@ func (d *DB) Side() *sql.DB { return d.side }
 // Pool is the pool under the store, for packages of the platform that need a
 // connection of their own (LISTEN, River, COPY).
 func (d *DB) Pool() *sql.DB { return d.pool }
+
+// NewPool opens a pool of pgx itself, for the job queue. The caller closes it.
+func (d *DB) NewPool(ctx context.Context, conns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(d.dsn)
+	if err != nil {
+		return nil, fmt.Errorf("parse database address: %w", err)
+	}
+	cfg.MaxConns, cfg.MinConns = conns, 0
+	if !d.own {
+		cfg.AfterConnect = asApp
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	return pool, nil
+}
+
+func asApp(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, "SET ROLE "+AppRole)
+	return err
+}
 
 type txKey struct{}
 
@@ -304,6 +328,13 @@ func Select[T any](ctx context.Context, d *DB, q string, args ...any) ([]T, erro
 		return nil, Translate(err)
 	}
 	return out, nil
+}
+
+// One reads the single row of q, as sums and counts have it.
+func One[T any](ctx context.Context, d *DB, q string, args ...any) (T, error) {
+	var out T
+	err := d.Gorm(ctx).Raw(q, args...).Scan(&out).Error
+	return out, Translate(err)
 }
 
 // Code is the SQLSTATE of an error of the server, "" for any other.

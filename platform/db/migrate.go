@@ -8,11 +8,14 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"meridian/platform/jobs/schema"
 )
 
 // Migrate brings the schema to the newest version: one timeline, one file a
 // transaction, under a lock so that racing instances apply each file once. It
-// refuses a schema that is newer than the program. owner must be opened with
+// refuses a schema that is newer than the program. The tables of the job queue come
+// right after. owner must be opened with
 // Options.Owner. It returns the names of the files applied.
 func Migrate(ctx context.Context, owner *DB, files fs.FS) ([]string, error) {
 	locker, err := lock.NewPostgresSessionLocker()
@@ -38,7 +41,12 @@ func Migrate(ctx context.Context, owner *DB, files fs.FS) ([]string, error) {
 	if err != nil {
 		return names, fmt.Errorf("migrate: %w", err)
 	}
-	return names, nil
+	pool, err := owner.NewPool(ctx, 2)
+	if err != nil {
+		return names, err
+	}
+	defer pool.Close()
+	return names, schema.Up(ctx, pool)
 }
 
 func schemaVersion(ctx context.Context, pool *sql.DB) (int64, error) {

@@ -64,46 +64,11 @@ func (s *Store[T, P]) visible(ctx context.Context, g *gorm.DB) (*gorm.DB, error)
 	if s.open {
 		return g, nil
 	}
-	if s.db.Visible == nil {
-		return nil, errors.New("db: guarded read of " + s.object + " before the row predicate was wired")
-	}
-	p, err := s.db.Visible(ctx, s.object, "read")
+	r, err := s.db.Readable(ctx, s.object)
 	if err != nil {
 		return nil, err
 	}
-	where, args := Predicate(s.object, p)
-	if where == "" {
-		return g, nil
-	}
-	return g.Where(where, args...), nil
-}
-
-// Predicate is the SQL of p with ? arguments; "" when p allows every row. The
-// table must have owner_id, dept_id and company_id. Read models in SQL use it too.
-func Predicate(object string, p record.Pred) (where string, args []any) {
-	var or []string
-	if !p.All {
-		if p.Own {
-			or = append(or, "owner_id = ?", "id = ANY(ARRAY(SELECT object_id FROM core.record_share WHERE object_type = ? AND user_id = ? AND (until IS NULL OR until > now())))")
-			args = append(args, p.User, object, p.User)
-		}
-		if len(p.Depts) > 0 {
-			or = append(or, "dept_id = ANY(?)")
-			args = append(args, Array(p.Depts))
-		}
-		if len(or) == 0 {
-			or = append(or, "false")
-		}
-		where = "(" + strings.Join(or, " OR ") + ")"
-	}
-	if len(p.Companies) > 0 {
-		if where != "" {
-			where += " AND "
-		}
-		where += "company_id = ANY(?)"
-		args = append(args, Array(p.Companies))
-	}
-	return where, args
+	return g.Where(r.SQL, r.Args...), nil
 }
 
 // Get returns the row. NotFound if it is absent or not visible.
@@ -163,7 +128,10 @@ func (s *Store[T, P]) Find(ctx context.Context, q record.Query) ([]T, error) {
 		return nil, err
 	}
 	desc := len(q.Sort) > 0 && q.Sort[len(q.Sort)-1].Desc
-	if len(q.After) == len(q.Sort)+1 {
+	if len(q.After) > 0 {
+		if len(q.Sort) > 1 || len(q.After) != len(q.Sort)+1 {
+			return nil, errors.New("db: a keyset has at most one sort column")
+		}
 		g = after(g, q)
 	}
 	for _, o := range q.Sort {
@@ -184,27 +152,26 @@ func (s *Store[T, P]) Find(ctx context.Context, q record.Query) ([]T, error) {
 }
 
 // after is the keyset condition: the rows that follow q.After in the order of q.Sort.
+// A row comparison is what an index can start from.
 func after(g *gorm.DB, q record.Query) *gorm.DB {
-	cols := make([]record.Sort, 0, len(q.Sort)+1)
-	cols = append(cols, q.Sort...)
-	cols = append(cols, record.Sort{Col: "id", Desc: len(q.Sort) > 0 && q.Sort[len(q.Sort)-1].Desc})
-	var or []string
-	var args []any
-	for i, c := range cols {
-		var and []string
-		for j := range i {
-			and = append(and, quote(cols[j].Col)+" = ?")
-			args = append(args, q.After[j])
-		}
-		op := " > ?"
-		if c.Desc {
-			op = " < ?"
-		}
-		and = append(and, quote(c.Col)+op)
-		args = append(args, q.After[i])
-		or = append(or, "("+strings.Join(and, " AND ")+")")
+	id := q.After[len(q.After)-1]
+	if len(q.Sort) == 0 {
+		return g.Where("id > ?", id)
 	}
-	return g.Where("("+strings.Join(or, " OR ")+")", args...)
+	s, op := q.Sort[0], ">"
+	if s.Desc {
+		op = "<"
+	}
+	col := quote(s.Col)
+	switch {
+	case q.After[0] == nil && s.Desc: // empty ones came first
+		return g.Where("("+col+" IS NULL AND id < ? OR "+col+" IS NOT NULL)", id)
+	case q.After[0] == nil:
+		return g.Where(col+" IS NULL AND id > ?", id)
+	case s.Null && !s.Desc:
+		return g.Where("(("+col+", id) > (?, ?) OR "+col+" IS NULL)", q.After[0], id)
+	}
+	return g.Where("("+col+", id) "+op+" (?, ?)", q.After[0], id)
 }
 
 func quote(col string) string { return `"` + strings.ReplaceAll(col, `"`, `""`) + `"` }
@@ -221,7 +188,11 @@ func (s *Store[T, P]) query(ctx context.Context, q record.Query) (*gorm.DB, erro
 		col := quote(c.Col)
 		switch c.Op {
 		case record.In:
-			g = g.Where(col+" = ANY(?)", Array(c.Val))
+			if one, ok := single(c.Val); ok { // keeps the order an index gives
+				g = g.Where(col+" = ?", one)
+			} else {
+				g = g.Where(col+" = ANY(?)", Array(c.Val))
+			}
 		case record.Like:
 			g = g.Where(col+" ILIKE ?", "%"+escapeLike(fmt.Sprint(c.Val))+"%")
 		case record.IsNull:
@@ -242,6 +213,21 @@ func (s *Store[T, P]) query(ctx context.Context, q record.Query) (*gorm.DB, erro
 		g = g.Where("("+strings.Join(or, " OR ")+")", args...)
 	}
 	return g, nil
+}
+
+// single is the only value of a list.
+func single(list any) (any, bool) {
+	switch v := list.(type) {
+	case []string:
+		if len(v) == 1 {
+			return v[0], true
+		}
+	case []int64:
+		if len(v) == 1 {
+			return v[0], true
+		}
+	}
+	return nil, false
 }
 
 func escapeLike(s string) string {

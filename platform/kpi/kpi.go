@@ -71,10 +71,18 @@ func Ratio(num, den money.Decimal, n int64) Value {
 	return v
 }
 
+// Share makes the value of part of whole, both counted.
+func Share(part, whole int64) Value {
+	return Ratio(money.Units(part).Number(), money.Units(whole).Number(), whole)
+}
+
 // Sum makes the value of a plain sum or count.
 func Sum(x money.Decimal, n int64) Value {
 	return Value{Value: &x, Numerator: x, Denominator: money.Int[money.Micro](1).Number(), N: n}
 }
+
+// At names where the rows behind the value are listed.
+func (v Value) At(href string) Value { v.Href = href; return v }
 
 // Registry holds the measures. It is filled while wiring and read only after.
 type Registry struct{ byCode map[string]Measure }

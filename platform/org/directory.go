@@ -19,7 +19,7 @@ type Person struct {
 	ID, Company, Dept, Manager         int64
 	Username, Name, Email, Title, Lang string
 	Theme                              string
-	Active                             bool
+	Active, Mail                       bool // Mail: wants notices by mail too
 	ApproveLimit                       string
 	Roles                              []string // valid now
 }
@@ -79,11 +79,11 @@ func Load(ctx context.Context, d *db.DB) (*Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load departments: %w", err)
 	}
-	err = d.Each(ctx, `SELECT u.id, u.company_id, u.dept_id, u.manager_id, u.username, u.name, u.email, u.title, u.lang, u.theme, u.active AND u.archived_at IS NULL, u.approve_limit::text,
+	err = d.Each(ctx, `SELECT u.id, u.company_id, u.dept_id, u.manager_id, u.username, u.name, u.email, u.title, u.lang, u.theme, u.mail, u.active AND u.archived_at IS NULL, u.approve_limit::text,
 		coalesce((SELECT string_agg(role, ',' ORDER BY role) FROM core.user_role r WHERE r.user_id = u.id AND (until IS NULL OR until > now())), '') FROM core."user" u`, nil, func(r *sql.Rows) error {
 		var p Person
 		var roles string
-		if err := r.Scan(&p.ID, &p.Company, &p.Dept, &p.Manager, &p.Username, &p.Name, &p.Email, &p.Title, &p.Lang, &p.Theme, &p.Active, &p.ApproveLimit, &roles); err != nil {
+		if err := r.Scan(&p.ID, &p.Company, &p.Dept, &p.Manager, &p.Username, &p.Name, &p.Email, &p.Title, &p.Lang, &p.Theme, &p.Mail, &p.Active, &p.ApproveLimit, &roles); err != nil {
 			return err
 		}
 		if roles != "" {

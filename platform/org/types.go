@@ -37,6 +37,7 @@ type UserRecord struct {
 	ManagerID                           int64
 	ApproveLimit                        money.Amount
 	Lang                                string
+	Mail                                bool // wants notices by mail too
 	Active                              bool
 }
 

@@ -112,10 +112,12 @@ type Cond struct {
 	Val any
 }
 
-// Sort orders by a column.
+// Sort orders by a column, empty ones as PostgreSQL does: last, and first when
+// descending.
 type Sort struct {
 	Col  string
 	Desc bool
+	Null bool // the column may be empty
 }
 
 // Query selects rows. Conditions are joined by AND.
@@ -126,7 +128,7 @@ type Query struct {
 	Sort       []Sort   // the id is always added, so the order is total
 	Limit      int
 	Offset     int
-	After      []any // keyset: the values of Sort and the id of the last row seen
+	After      []any // keyset: the value of the one Sort (nil = empty), if any, and the id of the last row seen
 	Archived   bool  // include archived rows
 }
 

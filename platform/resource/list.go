@@ -162,9 +162,14 @@ func (t *Type[T]) sort(s string, mask map[string]bool) ([]record.Sort, error) {
 		}
 	}
 	if f := t.field(name); f != nil && f.Meta.Filter && !mask[name] {
-		return []record.Sort{{Col: name, Desc: desc}}, nil
+		return []record.Sort{{Col: name, Desc: desc, Null: f.empties()}}, nil
 	}
 	return nil, refuse("Lists cannot be sorted by {0}.", clip(name))
+}
+
+// empties reports whether the column of the field may be NULL.
+func (f *Field[T]) empties() bool {
+	return !f.Meta.Required && (f.Kind == KDate || f.Kind == KTime || f.Kind == KRef)
 }
 
 func (t *Type[T]) conditions(name string, values []string, mask map[string]bool) ([]record.Cond, error) {
@@ -302,6 +307,8 @@ func (t *Type[T]) readCursor(s string, sort []record.Sort) ([]any, error) {
 			if out[i], err = time.Parse(jsonTime, v); err != nil {
 				return nil, errs.Bad("cursor", "This cursor does not belong to this list.")
 			}
+		} else if sort[i].Null && v == "" {
+			out[i] = nil
 		} else if f := t.field(c); f != nil {
 			if out[i], err = f.arg(v); err != nil {
 				return nil, errs.Bad("cursor", "This cursor does not belong to this list.")

@@ -130,6 +130,25 @@ func (g *Registry) Title(ctx context.Context, r trace.Ref) string {
 	return m[r.ID]
 }
 
+// Names is Title for many records, one query a type; the keys read type/id.
+func (g *Registry) Names(ctx context.Context, ids map[string][]int64) (map[string]string, error) {
+	out := map[string]string{}
+	for typ, list := range ids {
+		d, err := g.Doc(typ)
+		if err != nil {
+			return nil, err
+		}
+		names, err := d.Titles(ctx, list)
+		if err != nil {
+			return nil, err
+		}
+		for id, n := range names {
+			out[trace.Ref{Type: typ, ID: id}.String()] = n
+		}
+	}
+	return out, nil
+}
+
 // Panel is a part of the page of one record, given by any module.
 type Panel struct {
 	Key, Title string

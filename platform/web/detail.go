@@ -294,7 +294,7 @@ func (t *typePages) linesTable(v *view, m *resource.Meta, row resource.Row) (ui.
 			}
 		}
 	}
-	names, err := v.titles(ids)
+	names, err := v.Types.Names(v.ctx, ids)
 	if err != nil {
 		return p, err
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/a-h/templ"
 
 	"meridian/platform/process"
-	"meridian/platform/trace"
 	"meridian/platform/web/ui"
 )
 
@@ -30,7 +29,7 @@ func (v *view) inboxBody() (ui.Inbox, error) {
 	for _, w := range work {
 		ids[w.Object.Type] = append(ids[w.Object.Type], w.Object.ID)
 	}
-	titles, err := v.titles(ids)
+	titles, err := v.Types.Names(v.ctx, ids)
 	if err != nil {
 		return ui.Inbox{}, err
 	}
@@ -115,7 +114,7 @@ func (s *Server) noticeItems(v *view, limit int) ([]ui.Notice, error) {
 	icons := map[string]string{"approval": "clipboard-check", "late": "clock", "handover": "arrows-exchange", "mention": "message", "share": "user-plus", "deputy": "user-check"}
 	out := make([]ui.Notice, len(list))
 	for i, n := range list {
-		out[i] = ui.Notice{Icon: icons[n.Kind], Text: v.t(n.Message, v.noticeArgs(n.Args, n.Object)...), When: v.ago(n.At), Unread: !n.Read}
+		out[i] = ui.Notice{Icon: icons[n.Kind], Text: v.NoticeText(v.ctx, n), When: v.ago(n.At), Unread: !n.Read}
 		if out[i].Icon == "" {
 			out[i].Icon = "bell"
 		}
@@ -127,20 +126,6 @@ func (s *Server) noticeItems(v *view, limit int) ([]ui.Notice, error) {
 		}
 	}
 	return out, nil
-}
-
-// noticeArgs names the document where a notice holds its reference, and speaks
-// labels of stages.
-func (v *view) noticeArgs(args []any, obj trace.Ref) []any {
-	out := make([]any, len(args))
-	for i, a := range args {
-		s, _ := a.(string)
-		if s == obj.String() {
-			s = v.Types.Title(v.ctx, obj)
-		}
-		out[i] = v.t(s)
-	}
-	return out
 }
 
 func (s *Server) notices(v *view) error {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"meridian/platform/errs"
+	"meridian/platform/jobs"
 	"meridian/platform/web/ui"
 )
 
@@ -42,8 +43,33 @@ func (s *Server) jobsPage(v *view) error {
 		}
 		body.Table.Rows = append(body.Table.Rows, row)
 	}
-	body.Pager = ui.Pager{Total: strconv.Itoa(len(states)), Page: 1, Pages: 1, Base: "/admin/jobs?page="}
+	work, err := v.Queue.Work(v.ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range work {
+		body.Table.Rows = append(body.Table.Rows, v.workRow(w, may))
+	}
+	body.Pager = ui.Pager{Total: strconv.Itoa(len(body.Table.Rows)), Page: 1, Pages: 1, Base: "/admin/jobs?page="}
 	return v.show(http.StatusOK, v.t("Scheduler"), v.t("What runs by time; each run once, whatever the number of instances"), "list", body, nil)
+}
+
+// workRow is slow work that is done as it comes in.
+func (v *view) workRow(w jobs.WorkState, may bool) ui.Row {
+	out := ui.Cell{Text: v.t("nothing waits"), Tone: ui.OK}
+	switch {
+	case w.Failed > 0:
+		out = ui.Cell{Text: v.t("{0} failed", w.Failed), Sub: clip(w.Error), Tone: ui.Bad}
+	case w.Running > 0:
+		out = ui.Cell{Text: v.t("running"), Tone: ui.Info}
+	case w.Waiting > 0:
+		out = ui.Cell{Text: v.t("{0} waiting", w.Waiting), Tone: ui.Info}
+	}
+	row := ui.Row{ID: w.Kind, Cells: []ui.Cell{{Text: v.t(w.Label), Sub: w.Kind}, {Text: v.t("as it comes in")}, {Text: v.moment(w.Last)}, {}, out}}
+	if may && w.Failed > 0 {
+		row.Menu = []ui.Action{{Label: v.t("Try again"), Href: "/admin/jobs/" + w.Kind + "/retry", Post: true}}
+	}
+	return row
 }
 
 // jobAct runs, pauses or resumes a job.
@@ -60,6 +86,8 @@ func (s *Server) jobAct(v *view) error {
 		err = v.Jobs.Pause(v.ctx, name, true)
 	case "resume":
 		err = v.Jobs.Pause(v.ctx, name, false)
+	case "retry":
+		err = v.Queue.Retry(v.ctx, name)
 	default:
 		err = errs.New(errs.NotFound, "There is no such page.")
 	}

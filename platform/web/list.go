@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -369,25 +368,7 @@ func (v *view) refNames(cols []*resource.Meta, rows []resource.Row) (map[string]
 			}
 		}
 	}
-	return v.titles(ids)
-}
-
-func (v *view) titles(ids map[string][]int64) (map[string]string, error) {
-	out := map[string]string{}
-	for target, list := range ids {
-		d, err := v.Types.Doc(target)
-		if err != nil {
-			return nil, err
-		}
-		names, err := d.Titles(v.ctx, list)
-		if err != nil {
-			return nil, err
-		}
-		for id, n := range names {
-			out[fmt.Sprintf("%s/%d", target, id)] = n
-		}
-	}
-	return out, nil
+	return v.Types.Names(v.ctx, ids)
 }
 
 func (t *typePages) pager(v *view, q resource.ListQuery, l resource.List) ui.Pager {

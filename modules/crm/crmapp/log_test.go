@@ -66,14 +66,16 @@ func TestSavepointUndoesItsRowOnly(t *testing.T) {
 }
 
 // TestCursorReadsEveryRowOnce pages through a list by its cursor while it is sorted
-// by a field many rows share.
+// by a field many rows share, or leave empty.
 func TestCursorReadsEveryRowOnce(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t)
+	parent := ""
 	for i := range 25 {
-		s.Create(s.Admin, "crm.customer", resource.Values{"name": "Acme", "region": []string{"North", "South"}[i%2]})
+		r := s.Create(s.Admin, "crm.customer", resource.Values{"name": "Acme", "region": []string{"North", "South"}[i%2], "parent_id": parent})
+		parent = []string{"", apptest.ID(r), ""}[i%3] // some have one, most have none
 	}
-	for _, sort := range []string{"", "region", "-region", "no", "-created_at"} {
+	for _, sort := range []string{"", "region", "-region", "no", "-created_at", "parent_id", "-parent_id"} {
 		seen := map[string]bool{}
 		q := resource.ListQuery{Sort: sort, Limit: 7}
 		for {

@@ -2,8 +2,6 @@
 package dsteapp
 
 import (
-	"context"
-
 	"meridian/modules/dste"
 	"meridian/modules/dste/internal/domain"
 	"meridian/modules/dste/internal/store"
@@ -30,15 +28,8 @@ func New(p *app.Platform) *Module {
 	resource.Register(p.Types, objectives.Declare())
 	resource.Register(p.Types, budgets.Declare())
 
-	p.KPI.Register(kpi.Measure{Code: "dste.budget_used", Label: "Budget used", Unit: kpi.Fraction, Object: "dste.budget",
-		Help: "Spent and committed amounts over the budget of the months, from the budget ledger.",
-		Func: func(ctx context.Context, s kpi.Scope) (kpi.Value, error) {
-			pred, err := p.Authz.Visible(ctx, "dste.budget", "read")
-			if err != nil {
-				return kpi.Value{}, err
-			}
-			return ledger.Used(ctx, pred, s)
-		}})
+	p.KPI.Register(kpi.Measure{Code: "dste.budget_used", Label: "Budget used", Unit: kpi.Fraction, Object: "dste.budget", Func: ledger.Used,
+		Help: "Spent and committed amounts over the budget of the months, from the budget ledger."})
 	p.AddCheck("dste.budget", ledger.Differences)
 	(&web.Panels{Objectives: objectives, Budgets: budgets, Ledger: ledger}).Add(p.Types)
 	p.AddModule(app.Module{Code: "dste", Label: "Strategy to execution", Icon: "target", Types: []string{"dste.objective", "dste.budget"}}, text.FS)

@@ -1,7 +1,6 @@
 package dsteapp_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -55,27 +54,6 @@ func setup(t *testing.T) *suite {
 
 func (x *suite) sell(s string) { d := money.MustAmount(s).Number(); x.sales = &d }
 
-// doctor runs every self-check.
-func (x *suite) doctor() {
-	x.T.Helper()
-	for _, c := range x.Checks {
-		if bad, err := c.Run(x.T.Context()); err != nil || len(bad) > 0 {
-			x.T.Errorf("%s: %v %v", c.Name, bad, err)
-		}
-	}
-}
-
-func (x *suite) panel(typ string, id int64) string {
-	x.T.Helper()
-	var b bytes.Buffer
-	for _, p := range x.Types.Panels(x.Admin, typ) {
-		if err := p.Render(x.Admin, id, &b); err != nil {
-			x.T.Errorf("panel %s: %v", p.Key, err)
-		}
-	}
-	return b.String()
-}
-
 // TestGoal tells the life of a goal: agreed, approved by somebody else, measured
 // live, closed when the numbers say so.
 func TestGoal(t *testing.T) {
@@ -118,7 +96,7 @@ func TestGoal(t *testing.T) {
 	if err := achieve(); !errs.Is(err, errs.Precondition) || !strings.Contains(err.Error(), "63 %") {
 		t.Errorf("achieved at 63 %%: %v", err)
 	}
-	if s := x.panel("dste.objective", o.Base().ID); !strings.Contains(s, "630.00") || !strings.Contains(s, "63 %") {
+	if s := x.Panels("dste.objective", o.Base().ID); !strings.Contains(s, "630.00") || !strings.Contains(s, "63 %") {
 		t.Errorf("the panel does not show value and attainment: %s", s)
 	}
 	x.sell("1000")
@@ -154,9 +132,7 @@ func TestGoalRefusals(t *testing.T) {
 		}
 	}
 	o := x.Create(x.Admin, "dste.objective", resource.Values{"name": "Without measure"})
-	if _, _, err := x.Must("dste.objective").FireRow(x.Admin, o.Base().ID, 0, "propose", resource.Values{}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("proposed without a measure: %v, want Precondition", err)
-	}
+	x.Refused(x.Admin, o, "propose", nil, errs.Precondition, "proposed without a measure")
 	if _, err := x.Must("dste.objective").UpdateRow(x.Admin, o.Base().ID, 1, resource.Values{"parent_id": apptest.ID(o)}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a goal below itself: %v, want Invalid", err)
 	}
@@ -285,18 +261,16 @@ func TestBudget(t *testing.T) {
 	if got := x.Reload(b); got.Text("actual") != "4000.00" || got.Text("available") != "26000.00" {
 		t.Errorf("the line shows actual %s available %s", got.Text("actual"), got.Text("available"))
 	}
-	if s := x.panel("dste.budget", b.Base().ID); !strings.Contains(s, "2026-02") || !strings.Contains(s, "4,100.00") {
+	if s := x.Panels("dste.budget", b.Base().ID); !strings.Contains(s, "2026-02") || !strings.Contains(s, "4,100.00") {
 		t.Errorf("the panel does not show the months: %s", s)
 	}
-	m, _ := x.KPI.Get("dste.budget_used")
-	v, err := m.Func(x.Admin, kpi.Scope{From: on("2026-01-01"), To: on("2026-02-28")})
-	if err != nil || v.Value == nil || v.Value.String() != "0.205" { // 4100 of 20000; the credit note is of December
-		t.Errorf("budget used: %+v %v, want 0.205", v, err)
+	if got := x.Measure("dste.budget_used", kpi.Scope{From: on("2026-01-01"), To: on("2026-02-28")}); got != "0.205" { // 4100 of 20000; the credit note is of December
+		t.Errorf("budget used: %s, want 0.205", got)
 	}
-	if v, err := m.Func(x.Admin, kpi.Scope{From: on("2025-01-01"), To: on("2025-12-31")}); err != nil || v.Value != nil {
-		t.Errorf("budget used of a year without budget: %+v %v, want no value", v, err)
+	if got := x.Measure("dste.budget_used", kpi.Scope{From: on("2025-01-01"), To: on("2025-12-31")}); got != "–" {
+		t.Errorf("budget used of a year without budget: %s, want no value", got)
 	}
-	x.doctor()
+	x.Healthy()
 }
 
 // TestBudgetRules proves both checks: the year, and the months up to the posting
@@ -315,7 +289,7 @@ func TestBudgetRules(t *testing.T) {
 	x.want("spending of next year on what was committed", dste.Spend{Line: "BLOCK", Doc: inv, Key: "e", Kind: dste.Actual, Amount: amount("1500"), On: on("2027-01-05"), Releases: dste.Commit, Of: pr}, dste.Allow, "0.00", "3000.00", "0.00")
 	x.want("a warning is written", dste.Spend{Line: "WARN", Doc: pr, Key: "f", Kind: dste.Commit, Amount: amount("1500"), On: on("2026-01-31")}, dste.Warn, "1500.00", "0.00", "1500.00")
 	x.want("without control", dste.Spend{Line: "ALLOW", Doc: pr, Key: "g", Kind: dste.Commit, Amount: amount("5000"), On: on("2026-01-31")}, dste.Allow, "5000.00", "0.00", "-2000.00")
-	x.doctor()
+	x.Healthy()
 }
 
 func TestBudgetErrors(t *testing.T) {
@@ -356,15 +330,13 @@ func TestBudgetLockAndClose(t *testing.T) {
 	x.want("order", dste.Spend{Line: "MKT-2026", Doc: po, Key: "po", Kind: dste.Commit, Amount: amount("400"), On: on("2026-01-01")}, dste.Allow, "400.00", "0.00", "600.00")
 	x.Fire(x.Admin, b, "lock", nil)
 	x.want("nothing new on a locked line", dste.Spend{Line: "MKT-2026", Doc: pr, Key: "pr", Kind: dste.PreCommit, Amount: amount("1"), On: on("2026-01-01")}, dste.Block, "400.00", "0.00", "600.00")
-	if _, _, err := x.Must("dste.budget").FireRow(x.Admin, b.Base().ID, 0, "close", resource.Values{}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("closed with open commitments: %v, want Precondition", err)
-	}
+	x.Refused(x.Admin, b, "close", nil, errs.Precondition, "closed with open commitments")
 	x.want("what is committed may be spent", dste.Spend{Line: "MKT-2026", Doc: inv, Key: "inv", Kind: dste.Actual, Amount: amount("400"), On: on("2026-01-01"), Releases: dste.Commit, Of: po}, dste.Allow, "0.00", "400.00", "600.00")
 	x.Fire(x.Admin, b, "close", nil)
 	if _, err := x.spend(dste.Spend{Line: "MKT-2026", Doc: inv, Key: "late", Kind: dste.Actual, Amount: amount("1"), On: on("2026-01-01")}); !errs.Is(err, errs.Precondition) {
 		t.Errorf("spent on a closed line: %v, want Precondition", err)
 	}
-	x.doctor()
+	x.Healthy()
 }
 
 // TestNobodyOverspends lets 16 buyers grab 100 of a line of 1000 at once.
@@ -394,7 +366,7 @@ func TestNobodyOverspends(t *testing.T) {
 	if r := x.Reload(b); r.Text("available") != "0.00" || r.Text("committed") != "1000.00" {
 		t.Errorf("available %s committed %s, want 0.00 and 1000.00", r.Text("available"), r.Text("committed"))
 	}
-	x.doctor()
+	x.Healthy()
 }
 
 // TestOneKeyOnce sends the same spend from 16 clients at once.
@@ -414,7 +386,7 @@ func TestOneKeyOnce(t *testing.T) {
 	if got := x.Reload(b).Text("committed"); got != "100.00" {
 		t.Errorf("committed %s, want 100.00", got)
 	}
-	x.doctor()
+	x.Healthy()
 }
 
 // TestSelfCheckFindsADifference proves that the self-check can fail.

@@ -47,11 +47,7 @@ func setup(t *testing.T, answers map[string]string) *suite {
 }
 
 func (s *suite) product(name string, more resource.Values) resource.Row {
-	v := resource.Values{"name": name}
-	for k, x := range more {
-		v[k] = x
-	}
-	return s.Create(s.Admin, "ipd.product", v)
+	return s.Create(s.Admin, "ipd.product", apptest.Merge(resource.Values{"name": name}, more))
 }
 
 func (s *suite) get(r resource.Row) ipd.Product {
@@ -130,19 +126,7 @@ func TestStory(t *testing.T) {
 	if err != nil || len(thread) != 2 || thread[1].Source.Type != "core.department" {
 		t.Errorf("the thread of the product does not reach its goal: %v %v", thread, err)
 	}
-	s.checks()
-}
-
-func (s *suite) checks() {
-	s.T.Helper()
-	for _, c := range s.Checks {
-		if bad, err := c.Run(s.T.Context()); err != nil || len(bad) > 0 {
-			s.T.Errorf("%s: %v %v", c.Name, bad, err)
-		}
-	}
-	if bad, err := s.Process.Verify(s.T.Context()); err != nil || len(bad) > 0 {
-		s.T.Errorf("log: %v %v", bad, err)
-	}
+	s.Healthy()
 }
 
 func TestRefusedLaunchBlocksAndTells(t *testing.T) {
@@ -163,9 +147,7 @@ func TestRefusedLaunchBlocksAndTells(t *testing.T) {
 	if v, err := s.m.Products.Product(s.Admin, id); err != nil || !v.Sellable {
 		t.Errorf("after the second round: %+v %v", v, err)
 	}
-	if _, _, err := s.Must("ipd.project").FireRow(s.Admin, p.Base().ID, 0, "resend", resource.Values{}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("ask again although all agreed: %v", err)
-	}
+	s.Refused(s.Admin, p, "resend", nil, errs.Precondition, "ask again although all agreed")
 	if err := s.m.Launches.Acknowledge(s.Admin, id, "crm", ""); !errs.Is(err, errs.Invalid) {
 		t.Errorf("answer of a module nobody asked: %v", err)
 	}
@@ -179,20 +161,14 @@ func TestLaunchNeedsPriceAndHoldComesBack(t *testing.T) {
 	s := setup(t, nil)
 	p := s.project(s.User("board", "core.admin"), nil)
 	s.Fire(s.Admin, p, "hold", resource.Values{"reason": "No capacity"})
-	if _, _, err := s.Must("ipd.project").FireRow(s.Admin, p.Base().ID, 0, "resume_plan", resource.Values{}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("resume into another stage: %v", err)
-	}
+	s.Refused(s.Admin, p, "resume_plan", nil, errs.Precondition, "resume into another stage")
 	back := s.Fire(s.Admin, p, "resume_verify", nil)
 	cleared, err := s.Must("ipd.project").UpdateRow(s.Admin, back.Base().ID, back.Base().Version, resource.Values{"price": "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Must("ipd.project").FireRow(s.Admin, cleared.Base().ID, 0, "launch", resource.Values{}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("launch without price: %v", err)
-	}
-	if _, _, err := s.Must("ipd.project").FireRow(s.Admin, cleared.Base().ID, 0, "kill", resource.Values{}); !errs.Is(err, errs.Invalid) {
-		t.Errorf("kill without reason: %v", err)
-	}
+	s.Refused(s.Admin, cleared, "launch", nil, errs.Precondition, "launch without price")
+	s.Refused(s.Admin, cleared, "kill", nil, errs.Invalid, "kill without reason")
 	if got := s.Fire(s.Admin, cleared, "kill", resource.Values{"reason": "No market"}).Stage(); got != "killed" {
 		t.Errorf("stage %s, want killed", got)
 	}
@@ -278,5 +254,5 @@ func TestTwoHalvesOfACycle(t *testing.T) {
 			t.Fatalf("both halves: %v, %v", failed[0], failed[1])
 		}
 	}
-	s.checks()
+	s.Healthy()
 }

@@ -60,7 +60,7 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, adjustments.Declare())
 	resource.Register(p.Types, warehouses.Declare())
 
-	reports := &store.Reports{DB: p.DB, Authz: p.Authz}
+	reports := &store.Reports{DB: p.DB}
 	ipd.Product360.Add(p.Types, "isc.stock", "Stock", 20, "isc.item:read", web.StockPanel(reports, n.Orders))
 	measures(p, reports)
 	checks := &store.Checks{DB: p.DB}

@@ -1,7 +1,6 @@
 package iscapp_test
 
 import (
-	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -75,17 +74,17 @@ func TestStory(t *testing.T) {
 	if len(s.arrived) != 1 || s.arrived[0].SignedBy != "Ms Li" || s.arrived[0].Lines[0].Cost.String() != "127.27" {
 		t.Errorf("delivered %+v", s.arrived)
 	}
-	if v := s.measure("isc.on_time_in_full", kpi.Scope{From: s.day, To: s.day}); v.N != 1 || v.Value.String() != "1" {
+	if v := s.Value("isc.on_time_in_full", kpi.Scope{From: s.day, To: s.day}); v.N != 1 || v.Value.String() != "1" {
 		t.Errorf("on time in full %+v", v)
 	}
-	if v := s.measure("isc.stock_value", kpi.Scope{}); v.Value.String() != "12.73" {
+	if v := s.Value("isc.stock_value", kpi.Scope{}); v.Value.String() != "12.73" {
 		t.Errorf("stock value %s, want 12.73", v.Value)
 	}
 	thread, err := s.Trace.Thread(t.Context(), order)
 	if err != nil || !linked(thread, "isc.shortage") || !linked(thread, "isc.shipment") {
 		t.Errorf("thread of the order: %v %v", thread, err)
 	}
-	s.checks()
+	s.Healthy()
 }
 
 func linked(links []trace.Link, target string) bool {
@@ -136,7 +135,7 @@ func TestPromiseIsDryAndRepeats(t *testing.T) {
 	if open := s.shortages("open"); len(open) != 1 {
 		t.Errorf("%d shortages, want 1", len(open))
 	}
-	s.checks()
+	s.Healthy()
 }
 
 // TestPegsTurnHardAndBreak: a peg on an order gets the goods of that order; what
@@ -174,7 +173,7 @@ func TestPegsTurnHardAndBreak(t *testing.T) {
 	}
 	s.want(p, "8/8/0/2", "after deciding twice")
 	s.short(s.inspect(2, 1, p, "1", "0", trace.Ref{}), "1", "more decided than received")
-	s.checks()
+	s.Healthy()
 }
 
 // TestRejectedGoodsGoBackToPlanning: a shortage whose goods failed is open again,
@@ -199,7 +198,7 @@ func TestRejectedGoodsGoBackToPlanning(t *testing.T) {
 	if n := s.buy.needs; len(n) != 2 || n[1].Qty.String() != "1" {
 		t.Errorf("second request %+v, want 1", n)
 	}
-	s.checks()
+	s.Healthy()
 }
 
 func TestReleaseServesWhoWaits(t *testing.T) {
@@ -231,7 +230,7 @@ func TestReleaseServesWhoWaits(t *testing.T) {
 		t.Errorf("%d shortages left, want none: covered or cancelled", len(open))
 	}
 	s.want(p, "5/4/0/0", "after the second release")
-	s.checks()
+	s.Healthy()
 }
 
 func TestPickAndShipRefuse(t *testing.T) {
@@ -268,7 +267,7 @@ func TestPickAndShipRefuse(t *testing.T) {
 	if _, err := s.m.Shipments.Request(s.Admin, isc.ShipRequest{Doc: trace.Ref{Type: "ltc.quote", ID: 1}, Lines: s.demand(p, "1")}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("shipping for a quote: %v", err)
 	}
-	s.checks()
+	s.Healthy()
 }
 
 func TestAdjustment(t *testing.T) {
@@ -317,7 +316,7 @@ func TestAdjustment(t *testing.T) {
 	if _, err := s.Must("isc.item").CreateRow(s.Admin, resource.Values{"product_id": id(service.Base().ID)}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a service in stock: %v", err)
 	}
-	s.checks()
+	s.Healthy()
 }
 
 func TestReceivingTwiceDoesNothing(t *testing.T) {
@@ -328,17 +327,17 @@ func TestReceivingTwiceDoesNothing(t *testing.T) {
 		s.receive(1, po, p, "10", "4")
 	}
 	s.want(p, "0/0/10/0", "after receiving three times")
-	if v := s.measure("isc.stock_value", kpi.Scope{}); v.Value.String() != "40" {
+	if v := s.Value("isc.stock_value", kpi.Scope{}); v.Value.String() != "40" {
 		t.Errorf("stock value %s, want 40", v.Value)
 	}
-	if v := s.measure("isc.stock_value", kpi.Scope{To: s.day.AddDays(-1)}); v.Value.String() != "0" {
+	if v := s.Value("isc.stock_value", kpi.Scope{To: s.day.AddDays(-1)}); v.Value.String() != "0" {
 		t.Errorf("stock value yesterday %s, want 0", v.Value)
 	}
 	item, err := s.Must("isc.item").ListRows(s.Admin, resource.ListQuery{})
 	if err != nil || len(item.Rows) != 1 || !strings.HasPrefix(item.Rows[0].Base().No, "P-") {
 		t.Errorf("the first receipt makes the item under the number of the product: %v %v", item.Rows, err)
 	}
-	s.checks()
+	s.Healthy()
 }
 
 func TestWarehouses(t *testing.T) {
@@ -413,11 +412,11 @@ func TestImportedHistory(t *testing.T) {
 			t.Fatalf("import %v: %v", x, err)
 		}
 	}
-	v := s.measure("isc.on_time_in_full", kpi.Scope{To: date.MustParse("1996-08-31")})
+	v := s.Value("isc.on_time_in_full", kpi.Scope{To: date.MustParse("1996-08-31")})
 	if v.N != 5 || v.Numerator.String() != "2" || v.Value.String() != "0.4" {
 		t.Errorf("on time in full until August: %+v, want 2 of 5", v)
 	}
-	if v := s.measure("isc.on_time_in_full", kpi.Scope{From: date.MustParse("1997-01-01")}); v.Value != nil {
+	if v := s.Value("isc.on_time_in_full", kpi.Scope{From: date.MustParse("1997-01-01")}); v.Value != nil {
 		t.Errorf("a year without shipments has the value %s", v.Value)
 	}
 	if err := add("shipped", "1996-08-01", "", "", nil); !errs.Is(err, errs.Invalid) {
@@ -426,7 +425,7 @@ func TestImportedHistory(t *testing.T) {
 	if err := add("delivered", "1996-08-01", "1996-08-03", "1996-08-01", nil); !errs.Is(err, errs.Invalid) {
 		t.Errorf("delivered before it was shipped: %v", err)
 	}
-	s.checks()
+	s.Healthy()
 }
 
 func TestLaunchMakesTheItem(t *testing.T) {
@@ -445,14 +444,8 @@ func TestLaunchMakesTheItem(t *testing.T) {
 	if err != nil || len(items.Rows) != 1 {
 		t.Fatalf("items %v %v", items.Rows, err)
 	}
-	var page bytes.Buffer
-	for _, panel := range s.Types.Panels(s.Admin, "ipd.product") {
-		if err := panel.Render(s.Admin, s.Reload(p).Base().ID, &page); err != nil {
-			t.Fatalf("panel %s: %v", panel.Key, err)
-		}
-	}
-	if !strings.Contains(page.String(), "Taken over") {
-		t.Errorf("the product page does not show that supply chain took it over: %s", page.String())
+	if page := s.Panels("ipd.product", p.Base().ID); !strings.Contains(page, "Taken over") {
+		t.Errorf("the product page does not show that supply chain took it over: %s", page)
 	}
 }
 
@@ -472,14 +465,8 @@ func TestStockPanel(t *testing.T) {
 		if _, err := s.Must("isc.item").UpdateRow(s.Admin, row.Base().ID, row.Base().Version, resource.Values{"reorder_point": point}); err != nil {
 			t.Fatal(err)
 		}
-		var b bytes.Buffer
-		for _, panel := range s.Types.Panels(s.Admin, "ipd.product") {
-			if err := panel.Render(s.Admin, int64(p), &b); err != nil {
-				t.Fatalf("panel: %v", err)
-			}
-		}
-		if !strings.Contains(b.String(), "Main") || strings.Contains(b.String(), "Order now") != warns {
-			t.Errorf("reorder point %s: %s", point, b.String())
+		if page := s.Panels("ipd.product", int64(p)); !strings.Contains(page, "Main") || strings.Contains(page, "Order now") != warns {
+			t.Errorf("reorder point %s: %s", point, page)
 		}
 	}
 }

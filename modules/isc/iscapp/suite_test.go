@@ -20,7 +20,6 @@ import (
 	"meridian/platform/db/dbtest"
 	"meridian/platform/errs"
 	"meridian/platform/event"
-	"meridian/platform/kpi"
 	"meridian/platform/money"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -211,37 +210,7 @@ func (s *suite) want(p ipd.ProductID, stock, when string) {
 // shortages lists the shortages in a stage.
 func (s *suite) shortages(stage string) []resource.Row {
 	s.T.Helper()
-	l, err := s.Must("isc.shortage").ListRows(s.Admin, resource.ListQuery{Filters: map[string][]string{"stage": {stage}}, Sort: "id"})
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	return l.Rows
-}
-
-func (s *suite) measure(code string, sc kpi.Scope) kpi.Value {
-	s.T.Helper()
-	m, err := s.KPI.Get(code)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	v, err := m.Func(s.Admin, sc)
-	if err != nil {
-		s.T.Fatalf("%s: %v", code, err)
-	}
-	return v
-}
-
-// checks runs every self-check and verifies the log.
-func (s *suite) checks() {
-	s.T.Helper()
-	for _, c := range s.Checks {
-		if bad, err := c.Run(s.T.Context()); err != nil || len(bad) > 0 {
-			s.T.Errorf("%s: %v %v", c.Name, bad, err)
-		}
-	}
-	if bad, err := s.Process.Verify(s.T.Context()); err != nil || len(bad) > 0 {
-		s.T.Errorf("log: %v %v", bad, err)
-	}
+	return s.List("isc.shortage", map[string][]string{"stage": {stage}})
 }
 
 // short fails the test unless err is the typed refusal of missing goods.

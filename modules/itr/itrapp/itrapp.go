@@ -86,14 +86,14 @@ func addPanels(p *app.Platform, s *store.Store, d desk) {
 		}
 		return key
 	}
-	panels := &web.Panels{Store: s, Calendar: d.Calendar, Location: p.Location, Name: func(user int64) string { return p.Authz.Directory().Name(user) }, Stage: stage, Visible: p.Authz.Visible, Now: p.Now}
+	panels := &web.Panels{Store: s, Calendar: d.Calendar, Location: p.Location, Name: func(user int64) string { return p.Authz.Directory().Name(user) }, Stage: stage, Now: p.Now}
 	itr.CasePage.Add(p.Types, "itr.clocks", "Service level", 10, "itr.case:read", panels.Clocks)
 	itr.CasePage.Add(p.Types, "itr.messages", "Messages", 20, "itr.case:read", panels.Messages)
 	crm.Customer360.Add(p.Types, "itr.cases", "Open cases", 60, "itr.case:read", panels.CasesOf)
 }
 
 func addMeasures(p *app.Platform, s *store.Store) {
-	m := &store.Measures{Store: s, Visible: p.Authz.Visible, Location: p.Location, Subtree: func(d int64) []int64 { return p.Authz.Directory().Subtree(d) }}
+	m := &store.Measures{Store: s, Location: p.Location}
 	p.KPI.Register(kpi.Measure{Code: "itr.csat", Label: "Customer satisfaction", Unit: kpi.Fraction, Higher: true, Object: "itr.survey", Func: m.CSAT,
 		Help: "Answers of 4 or 5 divided by the answers to surveys in the period."})
 	p.KPI.Register(kpi.Measure{Code: "itr.sla_met", Label: "Service levels met", Unit: kpi.Fraction, Higher: true, Object: "itr.case", Func: m.SLAMet,

@@ -17,7 +17,6 @@ import (
 	"meridian/platform/db/dbtest"
 	"meridian/platform/errs"
 	"meridian/platform/money"
-	"meridian/platform/record"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
@@ -37,50 +36,11 @@ func setup(t testing.TB) *world {
 	t.Helper()
 	w := &world{products: newProducts(), supply: &fakeSupply{free: map[ipd.ProductID]money.Qty{}}}
 	w.Suite = apptest.New(t, func(p *app.Platform) {
-		standIns(t, p)
+		apptest.StandIn(t, p, "ipd.product", "isc.warehouse", "isc.shipment", "mtl.campaign")
 		w.crm = crmapp.New(p)
 		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply})
 	})
 	return w
-}
-
-// standIns registers the types of other modules our references point to. Their rows
-// live in memory; a table of the name exists, because the boot check wants one.
-func standIns(t testing.TB, p *app.Platform) {
-	t.Helper()
-	conn, err := p.DB.Pool().Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	names := []string{"ipd.product", "isc.warehouse", "isc.shipment", "mtl.campaign"}
-	q := "RESET ROLE;"
-	for _, n := range names {
-		q += fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (LIKE core.base INCLUDING ALL);", n)
-	}
-	if _, err := conn.ExecContext(t.Context(), q+"SET ROLE meridian_app"); err != nil {
-		t.Fatalf("stand-in tables: %v", err)
-	}
-	for _, n := range names {
-		resource.Register(p.Types, &resource.Type[standIn]{Name: n, Label: n, Number: "X-{000}", Store: &memory{}})
-	}
-}
-
-type standIn struct{ record.Base }
-
-// memory is a store in which every record exists.
-type memory struct{ record.Store[standIn] }
-
-func (*memory) Get(_ context.Context, id int64) (*standIn, error) {
-	return &standIn{record.Base{ID: id}}, nil
-}
-
-func (*memory) Many(_ context.Context, ids []int64) ([]standIn, error) {
-	out := make([]standIn, len(ids))
-	for i, id := range ids {
-		out[i].ID = id
-	}
-	return out, nil
 }
 
 // The products of the tests.
@@ -195,29 +155,6 @@ func (w *world) ship(order resource.Row, shipment int64, lines []isc.ShippedLine
 	}
 }
 
-// one returns the only record of a type with field = value.
-func (w *world) one(typ, field string, value string) resource.Row {
-	w.T.Helper()
-	list, err := w.Must(typ).ListRows(w.Admin, resource.ListQuery{Filters: map[string][]string{field: {value}}})
-	if err != nil || len(list.Rows) != 1 {
-		w.T.Fatalf("%s with %s=%s: %d rows (%v), want one", typ, field, value, len(list.Rows), err)
-	}
-	return w.Reload(list.Rows[0])
-}
-
-// checks fails the test when a ledger contradicts itself or the log was changed.
-func (w *world) checks() {
-	w.T.Helper()
-	for _, c := range w.Checks {
-		if bad, err := c.Run(w.T.Context()); err != nil || len(bad) > 0 {
-			w.T.Errorf("self-check %s: %v %v", c.Name, bad, err)
-		}
-	}
-	if bad, err := w.Process.Verify(w.T.Context()); err != nil || len(bad) > 0 {
-		w.T.Errorf("process log: %v %v", bad, err)
-	}
-}
-
 // customer makes a customer with a credit limit.
 func (w *world) customer(name, limit string) resource.Row {
 	return w.Create(w.Admin, "crm.customer", resource.Values{"name": name, "credit_limit": limit, "address": "1 Harbour Road", "payment_days": "30"})
@@ -235,23 +172,6 @@ func (w *world) launch(id ipd.ProductID, price string) {
 	if err := w.ltc.Reactions.Launched(w.Admin, ipd.Launched{Product: id, Price: money.MustQty(price), Currency: "CNY"}); err != nil {
 		w.T.Fatalf("launch: %v", err)
 	}
-}
-
-// kpi reads a measure as the administrator sees it; "–" when it has no value.
-func (w *world) kpi(code string) string {
-	w.T.Helper()
-	m, err := w.KPI.Get(code)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	v, err := m.Func(w.Admin, kpiAll)
-	if err != nil {
-		w.T.Fatalf("%s: %v", code, err)
-	}
-	if v.Value == nil {
-		return "–"
-	}
-	return v.Value.String()
 }
 
 // lineID is the id of a line as form text.

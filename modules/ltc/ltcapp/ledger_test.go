@@ -19,26 +19,15 @@ import (
 	"meridian/platform/trace"
 )
 
-// refused fails the test unless a move is refused with kind.
-func (w *world) refused(ctx context.Context, r resource.Row, move string, v resource.Values, kind errs.Kind, why string) {
-	w.T.Helper()
-	if v == nil {
-		v = resource.Values{}
-	}
-	if _, _, err := w.Must(r.Type()).FireRow(ctx, r.Base().ID, 0, move, v); !errs.Is(err, kind) {
-		w.T.Errorf("%s: %s of %s gave %v, want %v", why, move, r.Type(), err, kind)
-	}
-}
-
 // invoiced brings an order of n motors at price to an invoice draft.
 func (w *world) invoiced(customer resource.Row, n, price string) (order, invoice resource.Row) {
 	w.T.Helper()
 	order = w.Fire(w.Admin, w.order(customer, n, price), "confirm", nil)
 	w.Fire(w.Admin, order, "release", nil)
 	w.deliver(order)
-	w.Fire(w.Admin, w.one("ltc.acceptance", "order_id", apptest.ID(order)), "accept", resource.Values{"signed_by": "Li"})
+	w.Fire(w.Admin, w.One("ltc.acceptance", "order_id", apptest.ID(order)), "accept", resource.Values{"signed_by": "Li"})
 	w.Fire(w.Admin, order, "invoice", nil)
-	return w.Reload(order), w.one("ltc.invoice", "order_id", apptest.ID(order))
+	return w.Reload(order), w.One("ltc.invoice", "order_id", apptest.ID(order))
 }
 
 func (w *world) approve(boss context.Context, invoice resource.Row) {
@@ -59,30 +48,6 @@ func (w *world) receipt(ref, amount string) resource.Row {
 	return w.Create(w.Admin, "ltc.receipt", resource.Values{"amount": amount, "bank_ref": ref})
 }
 
-// together runs fn n times at once and counts the successes.
-func together(t *testing.T, n int, fn func(i int) error) (ok int, failed []error) {
-	t.Helper()
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-start
-			err := fn(i)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				ok++
-				return
-			}
-			failed = append(failed, err)
-		})
-	}
-	close(start)
-	wg.Wait()
-	return ok, failed
-}
-
 func TestTwoClientsCannotPayAnInvoiceTwice(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -93,7 +58,7 @@ func TestTwoClientsCannotPayAnInvoiceTwice(t *testing.T) {
 	for i := range receipts {
 		receipts[i] = w.receipt(fmt.Sprint("B", i), "40")
 	}
-	ok, failed := together(t, len(receipts), func(i int) error {
+	ok, failed := apptest.Together(len(receipts), func(i int) error {
 		_, _, err := w.Must("ltc.receipt").FireRow(w.Admin, receipts[i].Base().ID, 0, "allocate", resource.Values{"invoice": apptest.ID(invoice), "amount": "40"})
 		return err
 	})
@@ -105,7 +70,7 @@ func TestTwoClientsCannotPayAnInvoiceTwice(t *testing.T) {
 			t.Errorf("a late receipt got %v, want Invalid", err)
 		}
 	}
-	w.checks()
+	w.Healthy()
 }
 
 func TestOneReceiptIsNotUsedTwice(t *testing.T) {
@@ -117,14 +82,14 @@ func TestOneReceiptIsNotUsedTwice(t *testing.T) {
 	_, b := w.invoiced(customer, "1", "100")
 	invoices := []resource.Row{w.post(boss, a), w.post(boss, b)}
 	r := w.receipt("B1", "100")
-	ok, _ := together(t, 2, func(i int) error {
+	ok, _ := apptest.Together(2, func(i int) error {
 		_, _, err := w.Must("ltc.receipt").FireRow(w.Admin, r.Base().ID, 0, "allocate", resource.Values{"invoice": apptest.ID(invoices[i])})
 		return err
 	})
 	if ok != 1 {
 		t.Errorf("one receipt was used up %d times", ok)
 	}
-	w.checks()
+	w.Healthy()
 }
 
 func TestCreditIsTakenOnce(t *testing.T) {
@@ -135,7 +100,7 @@ func TestCreditIsTakenOnce(t *testing.T) {
 	for i := range orders {
 		orders[i] = w.order(customer, "1", "100")
 	}
-	ok, failed := together(t, len(orders), func(i int) error {
+	ok, failed := apptest.Together(len(orders), func(i int) error {
 		_, _, err := w.Must("ltc.order").FireRow(w.Admin, orders[i].Base().ID, 0, "confirm", resource.Values{})
 		return err
 	})
@@ -147,7 +112,7 @@ func TestCreditIsTakenOnce(t *testing.T) {
 			t.Errorf("the refusal does not name the limit: %v", err)
 		}
 	}
-	w.checks()
+	w.Healthy()
 }
 
 func TestCreditCannotBeEvaded(t *testing.T) {
@@ -161,13 +126,13 @@ func TestCreditCannotBeEvaded(t *testing.T) {
 		t.Fatalf("copy: %d drafts, %v", len(list.Rows), err)
 	}
 	again := list.Rows[0]
-	w.refused(w.Admin, again, "confirm", nil, errs.Precondition, "the copy of an order passed the credit check")
+	w.Refused(w.Admin, again, "confirm", nil, errs.Precondition, "the copy of an order passed the credit check")
 	w.Fire(w.Admin, first, "cancel", resource.Values{"reason": "customer withdrew"})
 	if len(w.supply.released) != 1 || w.Reload(first).Text("exposure") != "0.00" {
 		t.Errorf("cancel gave back %d reservations and left %s of credit", len(w.supply.released), w.Reload(first).Text("exposure"))
 	}
 	w.Fire(w.Admin, again, "confirm", nil) // the credit is free again
-	w.checks()
+	w.Healthy()
 }
 
 func TestInvoiceNumbersHaveNoGap(t *testing.T) {
@@ -181,7 +146,7 @@ func TestInvoiceNumbersHaveNoGap(t *testing.T) {
 		w.approve(boss, invoices[i])
 	}
 	boom := errs.New(errs.Precondition, "rolled back")
-	ok, _ := together(t, len(invoices), func(i int) error {
+	ok, _ := apptest.Together(len(invoices), func(i int) error {
 		return w.DB.Tx(w.Admin, func(ctx context.Context) error {
 			if _, _, err := w.Must("ltc.invoice").FireRow(ctx, invoices[i].Base().ID, 0, "post", resource.Values{}); err != nil {
 				return err
@@ -208,7 +173,7 @@ func TestInvoiceNumbersHaveNoGap(t *testing.T) {
 			t.Errorf("number %s was skipped: %v", no, seen)
 		}
 	}
-	w.checks()
+	w.Healthy()
 }
 
 func TestPostedInvoiceIsFinal(t *testing.T) {
@@ -226,7 +191,7 @@ func TestPostedInvoiceIsFinal(t *testing.T) {
 			t.Errorf("the database allowed: %s", q)
 		}
 	}
-	w.refused(w.Admin, invoice, "void", resource.Values{"reason": "x"}, errs.Precondition, "a posted invoice was declared void")
+	w.Refused(w.Admin, invoice, "void", resource.Values{"reason": "x"}, errs.Precondition, "a posted invoice was declared void")
 }
 
 // Not more is invoiced than was accepted, over drafts and partial deliveries.
@@ -238,14 +203,14 @@ func TestInvoiceFollowsAcceptance(t *testing.T) {
 	order := w.Create(w.Admin, "ltc.order", resource.Values{"customer_id": apptest.ID(customer), "freight": "20",
 		"lines": []resource.Values{{"product_id": "1", "qty": "10", "unit_price": "100"}}})
 	order = w.Fire(w.Admin, order, "confirm", nil)
-	w.refused(w.Admin, order, "invoice", nil, errs.Precondition, "an order was invoiced before delivery")
+	w.Refused(w.Admin, order, "invoice", nil, errs.Precondition, "an order was invoiced before delivery")
 	w.Fire(w.Admin, order, "release", nil)
 	line := order.Lines("lines")[0]
 	w.ship(order, 1, []isc.ShippedLine{{Line: line.ID(), Product: motor, Qty: money.Units(6)}})
 	if got := w.Reload(order).Stage(); got != "released" {
 		t.Errorf("after six of ten the order is %s, want released", got)
 	}
-	a := w.one("ltc.acceptance", "shipment_id", "1")
+	a := w.One("ltc.acceptance", "shipment_id", "1")
 	al := a.Lines("lines")[0]
 	if _, err := w.Must("ltc.acceptance").UpdateRow(w.Admin, a.Base().ID, a.Base().Version, resource.Values{"lines": []resource.Values{}}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a delivered line was dropped from the acceptance: %v", err)
@@ -261,8 +226,8 @@ func TestInvoiceFollowsAcceptance(t *testing.T) {
 		t.Errorf("%s refused, want 1", got)
 	}
 	w.Fire(w.Admin, a, "invoice", nil)
-	w.refused(w.Admin, order, "invoice", nil, errs.Precondition, "a draft holds everything, and a second one was made")
-	v := w.one("ltc.invoice", "order_id", apptest.ID(order))
+	w.Refused(w.Admin, order, "invoice", nil, errs.Precondition, "a draft holds everything, and a second one was made")
+	v := w.One("ltc.invoice", "order_id", apptest.ID(order))
 	if got := v.Text("total"); got != "585.00" { // 5 x 113 + 20
 		t.Errorf("invoice of 5 and freight: %s, want 585.00", got)
 	}
@@ -284,10 +249,10 @@ func TestInvoiceFollowsAcceptance(t *testing.T) {
 	if got := w.Reload(order).Text("exposure"); got != "113.00" { // delivered six, invoiced five
 		t.Errorf("closed short the order holds %s, want 113.00", got)
 	}
-	if got := w.kpi("ltc.net_sales"); got != "600" {
+	if got := w.Measure("ltc.net_sales", kpiAll); got != "600" {
 		t.Errorf("net sales of an order closed short after six: %s, want 600", got)
 	}
-	w.checks()
+	w.Healthy()
 }
 
 // Lines keep six decimals; only the sum is rounded (northwind: 617,085.20, not .35).
@@ -301,23 +266,17 @@ func TestNetSalesRoundTheSumOnly(t *testing.T) {
 	cancelled := w.Fire(w.Admin, w.order(customer, "1", "500"), "confirm", nil)
 	w.Fire(w.Admin, cancelled, "cancel", resource.Values{"reason": "x"})
 	w.order(customer, "1", "700") // a draft is no sale
-	if got := w.kpi("ltc.net_sales"); got != "0.01" {
+	if got := w.Measure("ltc.net_sales", kpiAll); got != "0.01" {
 		t.Errorf("net sales of 3 x 0.0045 = %s, want 0.01 (lines rounded to cents give 0)", got)
 	}
-	m, err := w.KPI.Get("ltc.net_sales")
-	if err != nil {
-		t.Fatal(err)
-	}
 	today := date.Of(w.Now().In(w.Location(w.Admin)))
-	v, err := m.Func(w.Admin, kpi.Scope{From: today.AddDays(1)})
-	if err != nil || v.Value.String() != "0" || v.N != 0 {
-		t.Errorf("net sales from tomorrow: %v of %d orders (%v), want 0", v.Value, v.N, err)
+	if v := w.Value("ltc.net_sales", kpi.Scope{From: today.AddDays(1)}); v.Value.String() != "0" || v.N != 0 {
+		t.Errorf("net sales from tomorrow: %v of %d orders, want 0", v.Value, v.N)
 	}
-	v, err = m.Func(w.Admin, kpi.Scope{From: today, To: today})
-	if err != nil || v.N != 3 {
-		t.Errorf("orders of today: %d (%v), want 3: both days are included", v.N, err)
+	if v := w.Value("ltc.net_sales", kpi.Scope{From: today, To: today}); v.N != 3 {
+		t.Errorf("orders of today: %d, want 3: both days are included", v.N)
 	}
-	w.checks()
+	w.Healthy()
 }
 
 // Aging answers the same for the same day, whatever is paid later; its total is the
@@ -365,7 +324,7 @@ func TestAging(t *testing.T) {
 	if err != nil || len(now) != 1 || !now[0].Total.IsZero() || now[0].OnAccount.String() != "-87.00" {
 		t.Errorf("aging now: %+v %v, want 0 owed and -87.00 on account", now, err)
 	}
-	w.checks()
+	w.Healthy()
 }
 
 func TestOnePersonIsOneLead(t *testing.T) {
@@ -375,7 +334,7 @@ func TestOnePersonIsOneLead(t *testing.T) {
 	_ = ann
 	var mu sync.Mutex
 	made := map[trace.Ref]bool{}
-	ok, failed := together(t, 6, func(i int) error {
+	ok, failed := apptest.Together(6, func(i int) error {
 		n := ltc.NewLead{Name: "Li", Company: "Acme", Email: "LI@example.com"}
 		if i%2 == 0 {
 			n = ltc.NewLead{Name: "Li", Company: "Acme", Email: "li@Example.com ", Phone: "13800138000"}
@@ -419,12 +378,12 @@ func TestRejectedLeadIsNurtured(t *testing.T) {
 	if err := w.ltc.Leads.Grade(w.Admin, ref, 70, "B", "", true); err != nil {
 		t.Fatal(err)
 	}
-	lead := w.one("ltc.lead", "stage", "mql")
+	lead := w.One("ltc.lead", "stage", "mql")
 	st, _, err := w.Process.Status(w.Admin, ref)
 	if err != nil || st.Accepted || st.DueAt.IsZero() || st.OwnerRole != "ltc.rep" {
 		t.Errorf("hand-over to sales: %+v %v", st, err)
 	}
-	w.refused(w.Admin, lead, "reject", nil, errs.Invalid, "a lead was rejected without a reason")
+	w.Refused(w.Admin, lead, "reject", nil, errs.Invalid, "a lead was rejected without a reason")
 	lead = w.Fire(w.Admin, lead, "reject", resource.Values{"reason": "a student"})
 	if lead.Stage() != "nurture" || len(h.answered) != 1 || h.answered[0].Accepted || h.answered[0].Reason != "a student" {
 		t.Errorf("rejected lead is %s, told %+v", lead.Stage(), h.answered)
@@ -445,14 +404,14 @@ func TestQuoteVersions(t *testing.T) {
 	}
 	// only one of two new versions wins, and the old one can neither be accepted nor ordered
 	q := quote()
-	ok, _ := together(t, 4, func(int) error {
+	ok, _ := apptest.Together(4, func(int) error {
 		_, _, err := w.Must("ltc.quote").FireRow(w.Admin, q.Base().ID, 0, "new_version", resource.Values{})
 		return err
 	})
 	if ok != 1 {
 		t.Errorf("%d new versions of one quote, want 1", ok)
 	}
-	w.refused(w.Admin, q, "accept", nil, errs.Precondition, "a superseded quote was accepted")
+	w.Refused(w.Admin, q, "accept", nil, errs.Precondition, "a superseded quote was accepted")
 	if _, err := w.Must("ltc.order").CreateRow(w.Admin, resource.Values{"quote_id": apptest.ID(q), "lines": []resource.Values{{"product_id": "1", "qty": "1", "unit_price": "1"}}}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a superseded quote was ordered: %v", err)
 	}
@@ -464,14 +423,14 @@ func TestQuoteVersions(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	w.refused(w.Admin, late, "accept", nil, errs.Precondition, "an expired quote was accepted")
+	w.Refused(w.Admin, late, "accept", nil, errs.Precondition, "an expired quote was accepted")
 	n, err := w.ltc.ExpireQuotes(w.Admin, date.MustParse("2026-02-01"))
 	if err != nil || n != 1 || w.Reload(late).Stage() != "expired" || w.Reload(taken).Stage() != "accepted" {
 		t.Errorf("expire: %d (%v), late is %s, accepted is %s", n, err, w.Reload(late).Stage(), w.Reload(taken).Stage())
 	}
 	// one order per quote
 	w.Fire(w.Admin, taken, "order", nil)
-	w.refused(w.Admin, taken, "order", nil, errs.Precondition, "a quote was ordered twice")
+	w.Refused(w.Admin, taken, "order", nil, errs.Precondition, "a quote was ordered twice")
 }
 
 func TestQuoteAuthority(t *testing.T) {
@@ -515,22 +474,22 @@ func TestDealsAreWonByPaperOnly(t *testing.T) {
 		return w.Create(w.Admin, "ltc.opportunity", resource.Values{"name": "D", "customer_id": apptest.ID(customer), "amount": "500"})
 	}
 	won, lost := deal(), deal()
-	w.refused(w.Admin, won, "win", nil, errs.Precondition, "a deal was won with nothing behind it")
+	w.Refused(w.Admin, won, "win", nil, errs.Precondition, "a deal was won with nothing behind it")
 	order := w.Create(w.Admin, "ltc.order", resource.Values{"customer_id": apptest.ID(customer), "opportunity_id": apptest.ID(won), "lines": []resource.Values{{"product_id": "1", "qty": "1", "unit_price": "100"}}})
-	w.refused(w.Admin, won, "win", nil, errs.Precondition, "a deal was won by a draft order")
+	w.Refused(w.Admin, won, "win", nil, errs.Precondition, "a deal was won by a draft order")
 	w.Fire(w.Admin, order, "confirm", nil)
-	w.refused(w.Admin, won, "lose", resource.Values{"reason": "price"}, errs.Precondition, "a deal with a confirmed order was lost")
+	w.Refused(w.Admin, won, "lose", resource.Values{"reason": "price"}, errs.Precondition, "a deal with a confirmed order was lost")
 	won = w.Fire(w.Admin, won, "win", nil)
-	w.refused(w.Admin, lost, "lose", resource.Values{"reason": "other"}, errs.Invalid, "another reason needs a note")
+	w.Refused(w.Admin, lost, "lose", resource.Values{"reason": "other"}, errs.Invalid, "another reason needs a note")
 	lost = w.Fire(w.Admin, lost, "lose", resource.Values{"reason": "price", "competitor": "Globex", "note": "20 % cheaper"})
 	if won.Text("probability") != "1" || lost.Text("probability") != "0" || lost.Text("closed_on") == "" {
 		t.Errorf("won at %s, lost at %s on %q", won.Text("probability"), lost.Text("probability"), lost.Text("closed_on"))
 	}
-	if got := w.kpi("ltc.win_rate") + " " + w.kpi("ltc.open_pipeline"); got != "0.5 0" {
+	if got := w.Measure("ltc.win_rate", kpiAll) + " " + w.Measure("ltc.open_pipeline", kpiAll); got != "0.5 0" {
 		t.Errorf("win rate and pipeline %s, want 0.5 0: a lost deal adds nothing", got)
 	}
 	lost = w.Fire(w.Admin, lost, "reopen", resource.Values{"reason": "they called again"})
-	if got := w.kpi("ltc.win_rate") + " " + w.kpi("ltc.open_pipeline"); got != "1 500" || lost.Text("closed_on") != "" {
+	if got := w.Measure("ltc.win_rate", kpiAll) + " " + w.Measure("ltc.open_pipeline", kpiAll); got != "1 500" || lost.Text("closed_on") != "" {
 		t.Errorf("after reopening: %s, closed on %q", got, lost.Text("closed_on"))
 	}
 	if len(h.closed) != 2 || h.closed[1].Won || h.closed[1].Reason != "price" {
@@ -560,19 +519,13 @@ func TestHistory(t *testing.T) {
 	at("ltc.invoice", "paid", "2017-01-01", resource.Values{"customer_id": apptest.ID(customer), "fiscal_no": "OLD-1", "invoice_date": "2017-01-01", "due_date": "2017-01-31", "lines": []resource.Values{{"product_id": "1", "qty": "1", "unit_price": "50"}}})
 	open := at("ltc.invoice", "posted", "2017-01-01", resource.Values{"customer_id": apptest.ID(customer), "fiscal_no": "OLD-2", "invoice_date": "2017-01-01", "due_date": "2017-01-31", "lines": []resource.Values{{"product_id": "1", "qty": "1", "unit_price": "60"}}})
 	at("ltc.receipt", "matched", "2017-01-01", resource.Values{"customer_id": apptest.ID(customer), "amount": "50", "bank_ref": "OLD", "received_on": "2017-01-01"})
-	m, err := w.KPI.Get("ltc.win_rate")
-	if err != nil {
-		t.Fatal(err)
+	if v := w.Value("ltc.win_rate", kpi.Scope{From: date.MustParse("2017-03-07"), To: date.MustParse("2017-05-01")}); v.Value == nil || v.Value.String() != "0.5" || v.N != 2 {
+		t.Errorf("win rate by closing date: %+v, want 0.5 of 2", v)
 	}
-	v, err := m.Func(w.Admin, kpi.Scope{From: date.MustParse("2017-03-07"), To: date.MustParse("2017-05-01")})
-	if err != nil || v.Value == nil || v.Value.String() != "0.5" || v.N != 2 {
-		t.Errorf("win rate by closing date: %+v %v, want 0.5 of 2", v, err)
+	if v := w.Value("ltc.win_rate", kpi.Scope{From: date.MustParse("2020-01-01")}); v.Value != nil {
+		t.Errorf("win rate of nothing: %v, want no value", v.Value)
 	}
-	v, err = m.Func(w.Admin, kpi.Scope{From: date.MustParse("2020-01-01")})
-	if err != nil || v.Value != nil {
-		t.Errorf("win rate of nothing: %v %v, want no value", v.Value, err)
-	}
-	if got := w.kpi("ltc.net_sales") + " " + w.kpi("ltc.open_pipeline") + " " + w.kpi("ltc.receivables"); got != "27.93 55 60" {
+	if got := w.Measure("ltc.net_sales", kpiAll) + " " + w.Measure("ltc.open_pipeline", kpiAll) + " " + w.Measure("ltc.receivables", kpiAll); got != "27.93 55 60" {
 		t.Errorf("net sales, pipeline, receivables of history: %s, want 27.93 55 60", got)
 	}
 	r := w.Fire(w.Admin, w.receipt("B1", "60"), "allocate", resource.Values{"invoice": apptest.ID(open)})
@@ -582,7 +535,7 @@ func TestHistory(t *testing.T) {
 	if _, err := w.Must("ltc.opportunity").CreateRow(w.Admin, resource.Values{"name": "E", "closed_on": "2026-01-01"}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("an open deal with a closing date: %v", err)
 	}
-	w.checks()
+	w.Healthy()
 }
 
 // The default roles let the walk work and keep rows apart.
@@ -612,18 +565,18 @@ func TestRoles(t *testing.T) {
 	w.Fire(ann, quote, "send", nil)
 	w.Fire(ann, quote, "accept", nil)
 	w.Fire(ann, quote, "order", nil)
-	order := w.one("ltc.order", "quote_id", apptest.ID(quote))
-	w.refused(ann, order, "confirm", nil, errs.Forbidden, "a sales representative confirmed an order")
+	order := w.One("ltc.order", "quote_id", apptest.ID(quote))
+	w.Refused(ann, order, "confirm", nil, errs.Forbidden, "a sales representative confirmed an order")
 	w.Fire(desk, order, "confirm", nil)
 	w.Fire(desk, order, "release", nil)
 	w.deliver(order)
-	w.Fire(desk, w.one("ltc.acceptance", "order_id", apptest.ID(order)), "accept", resource.Values{"signed_by": "Li"})
+	w.Fire(desk, w.One("ltc.acceptance", "order_id", apptest.ID(order)), "accept", resource.Values{"signed_by": "Li"})
 	w.Fire(ann, deal, "win", nil)
 	w.Fire(clerk, order, "invoice", nil)
-	invoice := w.one("ltc.invoice", "order_id", apptest.ID(order))
-	w.refused(ann, invoice, "post", nil, errs.Forbidden, "a sales representative posted an invoice")
+	invoice := w.One("ltc.invoice", "order_id", apptest.ID(order))
+	w.Refused(ann, invoice, "post", nil, errs.Forbidden, "a sales representative posted an invoice")
 	w.Fire(clerk, invoice, "approve", nil)
-	w.refused(clerk, invoice, "post", nil, errs.Precondition, "an invoice was posted before its approval")
+	w.Refused(clerk, invoice, "post", nil, errs.Precondition, "an invoice was posted before its approval")
 	if n := w.Approve(chief); n != 1 {
 		t.Fatalf("the finance manager has %d approvals, want 1", n)
 	}
@@ -641,7 +594,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("net sales of one person: %v (%v), want %s", v.Value, err, want)
 		}
 	}
-	w.checks()
+	w.Healthy()
 }
 
 // The customer's page shows what is open, to whom may see it.
@@ -653,17 +606,10 @@ func TestCustomerPanel(t *testing.T) {
 	w.Create(w.Admin, "ltc.opportunity", resource.Values{"name": "Line <3>", "customer_id": apptest.ID(customer), "amount": "500"})
 	_, invoice := w.invoiced(customer, "1", "100")
 	invoice = w.post(boss, invoice)
-	var b strings.Builder
-	for _, p := range w.Types.Panels(w.Admin, "crm.customer") {
-		if p.Key == "ltc.deals" {
-			if err := p.Render(w.Admin, customer.Base().ID, &b); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	page := w.Panels("crm.customer", customer.Base().ID)
 	for _, want := range []string{"Line &lt;3&gt;", "/ltc/invoice/" + apptest.ID(invoice), "113.00", "<caption"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("the panel lacks %q:\n%s", want, b.String())
+		if !strings.Contains(page, want) {
+			t.Errorf("the panel lacks %q:\n%s", want, page)
 		}
 	}
 }

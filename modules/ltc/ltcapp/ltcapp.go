@@ -90,7 +90,7 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, receipts.Declare())
 	resource.Register(p.Types, prices.Declare())
 
-	reports := &store.Reports{DB: p.DB, Authz: p.Authz}
+	reports := &store.Reports{DB: p.DB}
 	measures(p.KPI, reports)
 	checks(p)
 	view := &domain.Deals{Opportunities: deals.Store, Orders: orders.Store, Invoices: invoices.Store}

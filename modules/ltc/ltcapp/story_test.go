@@ -64,7 +64,7 @@ func TestStory(t *testing.T) {
 	if err != nil || !created {
 		t.Fatalf("capture: %v %v", created, err)
 	}
-	lead := w.one("ltc.lead", "campaign_id", "77")
+	lead := w.One("ltc.lead", "campaign_id", "77")
 	if err := w.ltc.Leads.Grade(w.Admin, ref, 88, "A", "wrote twice", true); err != nil {
 		t.Fatalf("grade: %v", err)
 	}
@@ -82,11 +82,11 @@ func TestStory(t *testing.T) {
 	}
 	w.Fire(w.Admin, lead, "qualify", nil)
 	lead = w.Fire(w.Admin, lead, "convert", resource.Values{"name": "Drives for line 3", "amount": "1000", "close_on": "2027-01-31"})
-	deal := w.one("ltc.opportunity", "lead_id", apptest.ID(lead))
-	if got := w.kpi("ltc.open_pipeline"); got != "1000" {
+	deal := w.One("ltc.opportunity", "lead_id", apptest.ID(lead))
+	if got := w.Measure("ltc.open_pipeline", kpiAll); got != "1000" {
 		t.Errorf("open pipeline %s, want 1000", got)
 	}
-	customer := w.one("crm.customer", "name", "华东精密")
+	customer := w.One("crm.customer", "name", "华东精密")
 	if customer.Stage() != string(crm.Opportunity) {
 		t.Errorf("life cycle %s, want opportunity", customer.Stage())
 	}
@@ -104,7 +104,7 @@ func TestStory(t *testing.T) {
 	quote = w.Fire(w.Admin, quote, "submit", nil)
 	w.Fire(w.Admin, quote, "send", nil)
 	w.Fire(w.Admin, quote, "new_version", nil)
-	v2 := w.one("ltc.quote", "previous_id", apptest.ID(quote))
+	v2 := w.One("ltc.quote", "previous_id", apptest.ID(quote))
 	if v2.Base().No != "Q-0001/v2" || w.Reload(quote).Stage() != "superseded" {
 		t.Errorf("second version %s, first %s", v2.Base().No, w.Reload(quote).Stage())
 	}
@@ -128,7 +128,7 @@ func TestStory(t *testing.T) {
 
 	// contract
 	w.Fire(w.Admin, v2, "make_contract", nil)
-	contract := w.one("ltc.contract", "quote_id", apptest.ID(v2))
+	contract := w.One("ltc.contract", "quote_id", apptest.ID(v2))
 	w.Fire(w.Admin, contract, "submit", nil)
 	w.Fire(w.Admin, contract, "approve", nil)
 	w.Approve(boss)
@@ -140,7 +140,7 @@ func TestStory(t *testing.T) {
 		t.Errorf("contract signed: %+v", h.signed)
 	}
 	w.Fire(w.Admin, contract, "order", nil)
-	order := w.one("ltc.order", "contract_id", apptest.ID(contract))
+	order := w.One("ltc.order", "contract_id", apptest.ID(contract))
 
 	// order: stock covers six of ten
 	order = w.Fire(w.Admin, order, "confirm", nil)
@@ -158,17 +158,17 @@ func TestStory(t *testing.T) {
 	if len(h.closed) != 1 || !h.closed[0].Won || h.closed[0].Lead != ref {
 		t.Errorf("closed: %+v", h.closed)
 	}
-	if got := w.kpi("ltc.net_sales") + " " + w.kpi("ltc.win_rate") + " " + w.kpi("ltc.order_count"); got != "1050 1 1" {
+	if got := w.Measure("ltc.net_sales", kpiAll) + " " + w.Measure("ltc.win_rate", kpiAll) + " " + w.Measure("ltc.order_count", kpiAll); got != "1050 1 1" {
 		t.Errorf("net sales, win rate, orders = %s, want 1050 1 1", got)
 	}
 	w.Fire(w.Admin, order, "release", nil)
-	service := w.one("ltc.acceptance", "order_id", apptest.ID(order)) // the training needs no truck
+	service := w.One("ltc.acceptance", "order_id", apptest.ID(order)) // the training needs no truck
 	w.Fire(w.Admin, service, "accept", resource.Values{"signed_by": "Li Wei"})
 	w.deliver(order)
 	if got := w.Reload(order).Stage(); got != "delivered" {
 		t.Errorf("order is %s, want delivered", got)
 	}
-	goods := w.one("ltc.acceptance", "shipment_id", "1")
+	goods := w.One("ltc.acceptance", "shipment_id", "1")
 	w.Fire(w.Admin, goods, "accept", resource.Values{"signed_by": "Li Wei"})
 	if got := w.Reload(order).Stage(); got != "completed" || len(h.accepted) != 2 {
 		t.Errorf("order is %s after %d acceptances, want completed", got, len(h.accepted))
@@ -179,7 +179,7 @@ func TestStory(t *testing.T) {
 
 	// invoice, four eyes, legal number
 	w.Fire(w.Admin, order, "invoice", nil)
-	invoice := w.one("ltc.invoice", "order_id", apptest.ID(order))
+	invoice := w.One("ltc.invoice", "order_id", apptest.ID(order))
 	w.Fire(w.Admin, invoice, "approve", nil)
 	if n := w.Approve(w.Admin); n != 0 || w.Reload(invoice).Stage() != "draft" {
 		t.Error("the maker approved the own invoice")
@@ -193,7 +193,7 @@ func TestStory(t *testing.T) {
 	if got := w.Reload(order).Text("exposure"); got != "0.00" {
 		t.Errorf("the invoiced order still holds %s", got)
 	}
-	if got := w.kpi("ltc.receivables"); got != "1172.5" {
+	if got := w.Measure("ltc.receivables", kpiAll); got != "1172.5" {
 		t.Errorf("receivables %s, want 1172.5", got)
 	}
 
@@ -217,7 +217,7 @@ func TestStory(t *testing.T) {
 	if contract.Stage() != "completed" {
 		t.Errorf("contract is %s, want completed", contract.Stage())
 	}
-	if got := w.kpi("ltc.receivables"); got != "0" {
+	if got := w.Measure("ltc.receivables", kpiAll); got != "0" {
 		t.Errorf("receivables %s after payment, want 0", got)
 	}
 
@@ -257,5 +257,5 @@ func TestStory(t *testing.T) {
 			t.Errorf("print %s: %v, %d bytes", r.Type(), err, b.Len())
 		}
 	}
-	w.checks()
+	w.Healthy()
 }

@@ -98,7 +98,7 @@ func asJSON(r *api.Request) (string, error) {
 }
 
 func measures(p *app.Platform, s *store.Store) {
-	m := &store.Measures{Store: s, Visible: p.Authz.Visible, Location: p.Location, Subtree: func(d int64) []int64 { return p.Authz.Directory().Subtree(d) }}
+	m := &store.Measures{Store: s, Location: p.Location}
 	p.KPI.Register(kpi.Measure{Code: "mtl.leads", Label: "Leads captured", Unit: kpi.Count, Higher: true, Object: "mtl.intake", Func: m.Leads,
 		Help: "Leads that came through public forms in the period, each once."})
 	p.KPI.Register(kpi.Measure{Code: "mtl.cost_per_lead", Label: "Cost per lead", Unit: kpi.Currency, Object: "mtl.campaign", Func: m.CostPerLead,

@@ -1,16 +1,12 @@
 package mtlapp_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/gin-gonic/gin"
 
 	"meridian/modules/mtl"
 	"meridian/modules/mtl/mtlapp"
@@ -21,42 +17,11 @@ import (
 	"meridian/platform/errs"
 	"meridian/platform/kpi"
 	"meridian/platform/money"
-	"meridian/platform/record"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-// stub stands in for a document type of a module that is not built here: every id
-// exists.
-type stub struct{ record.Base }
-
-type anyRow struct{ record.Store[stub] }
-
-func (anyRow) Many(_ context.Context, ids []int64) ([]stub, error) {
-	out := make([]stub, len(ids))
-	for i, id := range ids {
-		out[i].ID = id
-	}
-	return out, nil
-}
-
-func register(t *testing.T, p *app.Platform, name string) {
-	t.Helper()
-	err := p.DB.Tx(t.Context(), func(ctx context.Context) error {
-		for _, q := range []string{"RESET ROLE", "CREATE TABLE IF NOT EXISTS " + name + " (LIKE core.base INCLUDING ALL)", "SET ROLE meridian_app"} {
-			if err := p.DB.Exec(ctx, q); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatalf("stub of %s: %v", name, err)
-	}
-	resource.Register(p.Types, &resource.Type[stub]{Name: name, Label: name, Store: anyRow{}})
-}
 
 // sales is LTC as MTL sees it: one open lead per person.
 type sales struct {
@@ -138,34 +103,22 @@ type suite struct {
 	sales  *sales
 	budget *budget
 	boss   context.Context
-	web    *gin.Engine
 }
 
 func setup(t *testing.T) *suite {
 	t.Helper()
 	s := &suite{sales: &sales{leads: map[string]int64{}}, budget: &budget{total: money.MustAmount("100000"), keys: map[string]bool{}}}
 	s.Suite = apptest.New(t, func(p *app.Platform) {
-		register(t, p, "dste.objective")
-		register(t, p, "ltc.lead")
+		apptest.StandIn(t, p, "dste.objective", "ltc.lead")
 		s.Module = mtlapp.New(p, mtlapp.Needs{Leads: s.sales, Budget: s.budget})
 	})
 	s.boss = s.User("boss", "core.admin")
-	gin.SetMode(gin.ReleaseMode)
-	s.web = gin.New()
-	s.API.Mount(s.web)
 	return s
 }
 
 // post sends the public form as a browser outside would.
 func (s *suite) post(key, kind, body string, header ...string) (int, string) {
-	r := httptest.NewRequest(http.MethodPost, "/api/v1/public/form/"+key, strings.NewReader(body)).WithContext(s.T.Context())
-	r.Header.Set("Content-Type", kind)
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	s.web.ServeHTTP(w, r)
-	return w.Code, w.Body.String()
+	return s.Post("/form/"+key, kind, body, header...)
 }
 
 // campaign makes a campaign of a budget and runs it.
@@ -186,40 +139,7 @@ func (s *suite) campaign(key, amount string) resource.Row {
 }
 
 func (s *suite) intakes(filters map[string][]string) []resource.Row {
-	s.T.Helper()
-	l, err := s.Must("mtl.intake").ListRows(s.Admin, resource.ListQuery{Filters: filters, Sort: "id"})
-	if err != nil {
-		s.T.Fatalf("list intakes: %v", err)
-	}
-	return l.Rows
-}
-
-func (s *suite) measure(code string) string {
-	s.T.Helper()
-	m, err := s.KPI.Get(code)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	v, err := m.Func(s.Admin, kpi.Scope{})
-	if err != nil {
-		s.T.Fatalf("%s: %v", code, err)
-	}
-	if v.Value == nil {
-		return "–"
-	}
-	return v.Value.String()
-}
-
-func (s *suite) healthy() {
-	s.T.Helper()
-	for _, c := range s.Checks {
-		if bad, err := c.Run(s.T.Context()); err != nil || len(bad) > 0 {
-			s.T.Errorf("%s: %v %v", c.Name, bad, err)
-		}
-	}
-	if bad, err := s.Process.Verify(s.T.Context()); err != nil || len(bad) > 0 {
-		s.T.Errorf("log: %v %v", bad, err)
-	}
+	return s.List("mtl.intake", filters)
 }
 
 const annForm = `{"name":"Ann Li","company":"Acme Ltd.","email":"ann@acme.example","need":"40 drives","consent":true,"utm_source":"expo"}`
@@ -245,9 +165,8 @@ func TestStory(t *testing.T) {
 		t.Errorf("grade: %+v", s.sales.graded)
 	}
 	lead := trace.Ref{Type: "ltc.lead", ID: 1}
-	thread, err := s.Trace.Thread(s.Admin, lead)
-	if want := "dste.objective/1 mtl.campaign/" + apptest.ID(c) + " mtl.intake/" + apptest.ID(in[0]); err != nil || chain(thread) != want {
-		t.Errorf("the thread of the lead runs over %q, want %q (%v)", chain(thread), want, err)
+	if got, want := s.Sources(lead), "dste.objective/1 mtl.campaign/"+apptest.ID(c)+" mtl.intake/"+apptest.ID(in[0]); got != want {
+		t.Errorf("the thread of the lead runs over %q, want %q", got, want)
 	}
 
 	s.Fire(s.Admin, s.Reload(c), "book_cost", resource.Values{"kind": "media", "amount": "6000", "note": "Search ads"})
@@ -261,19 +180,14 @@ func TestStory(t *testing.T) {
 	if err := s.Answers.Won(s.Admin, lead, money.MustAmount("30000")); err != nil {
 		t.Fatal(err)
 	}
-	var page bytes.Buffer
-	for _, p := range s.Types.Panels(s.Admin, "mtl.campaign") {
-		if err := p.Render(s.Admin, c.Base().ID, &page); err != nil {
-			t.Fatalf("panel %s: %v", p.Key, err)
-		}
-	}
+	page := s.Panels("mtl.campaign", c.Base().ID)
 	for _, want := range []string{"5,000.00", "30,000.00", "500.0 %", "1 accepted, 0 rejected", "Search ads", "-1,000.00"} {
-		if !strings.Contains(page.String(), want) {
-			t.Errorf("the page of the campaign lacks %q: %s", want, page.String())
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of the campaign lacks %q: %s", want, page)
 		}
 	}
 	for code, want := range map[string]string{"mtl.leads": "1", "mtl.cost_per_lead": "5000", "mtl.handoff_accept_rate": "1"} {
-		if got := s.measure(code); got != want {
+		if got := s.Measure(code, kpi.Scope{}); got != want {
 			t.Errorf("%s = %s, want %s", code, got, want)
 		}
 	}
@@ -286,16 +200,7 @@ func TestStory(t *testing.T) {
 	if done.Stage() != "reviewed" || done.Text("actual_cost") != "5000.00" || !s.budget.committed.IsZero() {
 		t.Errorf("after the review: %s, %s committed", done.AppendJSON(nil), s.budget.committed)
 	}
-	s.healthy()
-}
-
-// chain lists the sources of a thread, the farthest first.
-func chain(links []trace.Link) string {
-	var out []string
-	for i := len(links) - 1; i >= 0; i-- {
-		out = append(out, links[i].Source.String())
-	}
-	return strings.Join(out, " ")
+	s.Healthy()
 }
 
 // SuiteCRM multiplies the cost of a campaign by the number of won deals
@@ -312,19 +217,16 @@ func TestCostIsTakenOnceHoweverManyDealsAreWon(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var page bytes.Buffer
-	if err := s.Types.Panels(s.Admin, "mtl.campaign")[0].Render(s.Admin, c.Base().ID, &page); err != nil {
-		t.Fatal(err)
-	}
+	page := s.Panels("mtl.campaign", c.Base().ID)
 	for _, want := range []string{">600.00", ">1,500.00", ">200.00", "150.0 %"} { // cost, won, cost per lead, (1500 - 600) / 600
-		if !strings.Contains(page.String(), want) {
-			t.Errorf("the page lacks %q: %s", want, page.String())
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q: %s", want, page)
 		}
 	}
-	if got := s.measure("mtl.cost_per_lead"); got != "200" {
+	if got := s.Measure("mtl.cost_per_lead", kpi.Scope{}); got != "200" {
 		t.Errorf("cost per lead = %s, want 200", got)
 	}
-	s.healthy()
+	s.Healthy()
 }
 
 func TestBudget(t *testing.T) {
@@ -332,7 +234,7 @@ func TestBudget(t *testing.T) {
 	s := setup(t)
 	doc := s.Must("mtl.campaign")
 	plan := func(v resource.Values) (resource.Row, error) {
-		return doc.CreateRow(s.Admin, merge(resource.Values{"name": "Fair", "kind": "event", "starts_on": "2026-11-21"}, v))
+		return doc.CreateRow(s.Admin, apptest.Merge(resource.Values{"name": "Fair", "kind": "event", "starts_on": "2026-11-21"}, v))
 	}
 	if _, err := plan(resource.Values{"budget": "10"}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a budget without a line: %v, want Invalid", err)
@@ -405,14 +307,7 @@ func TestBudget(t *testing.T) {
 			t.Error("the cost ledger was changed")
 		}
 	})
-	s.healthy()
-}
-
-func merge(a, b resource.Values) resource.Values {
-	for k, v := range b {
-		a[k] = v
-	}
-	return a
+	s.Healthy()
 }
 
 func TestConcurrentCostsAddUp(t *testing.T) {
@@ -431,7 +326,7 @@ func TestConcurrentCostsAddUp(t *testing.T) {
 	if got := s.Reload(c).Text("actual_cost"); got != "80.00" || s.budget.actual.String() != "80.00" {
 		t.Errorf("cost = %s, on the budget line %s; want 80.00", got, s.budget.actual)
 	}
-	s.healthy()
+	s.Healthy()
 }
 
 func TestPublicForm(t *testing.T) {
@@ -515,7 +410,7 @@ func TestPublicForm(t *testing.T) {
 			t.Errorf("status = %d, want 404", status)
 		}
 	})
-	s.healthy()
+	s.Healthy()
 }
 
 func TestTheSameEntryAtOnceIsOneLead(t *testing.T) {
@@ -536,7 +431,7 @@ func TestTheSameEntryAtOnceIsOneLead(t *testing.T) {
 			t.Errorf("answers differ: %s and %s", a, answers[0])
 		}
 	}
-	s.healthy()
+	s.Healthy()
 }
 
 func TestWhatFailsIsKeptAndTriedAgain(t *testing.T) {
@@ -551,15 +446,13 @@ func TestWhatFailsIsKeptAndTriedAgain(t *testing.T) {
 	if len(in) != 1 || in[0].Text("failure") != "Sales is closed today." || s.Reload(c).Text("leads_captured") != "0" {
 		t.Fatalf("failed intakes: %d", len(in))
 	}
-	if _, _, err := s.Must("mtl.intake").FireRow(s.Admin, in[0].Base().ID, 0, "retry", resource.Values{}); !errs.Is(err, errs.Precondition) {
-		t.Errorf("retry while sales is closed: %v", err)
-	}
+	s.Refused(s.Admin, in[0], "retry", nil, errs.Precondition, "retry while sales is closed")
 	s.sales.refuse = nil
 	row := s.Fire(s.Admin, in[0], "retry", nil)
 	if row.Stage() != "linked" || row.Text("lead_id") != "1" || row.Text("failure") != "" || !s.sales.graded[0].qualified || s.Reload(c).Text("leads_captured") != "1" {
 		t.Errorf("after the retry: %s", row.AppendJSON(nil))
 	}
-	s.healthy()
+	s.Healthy()
 }
 
 func TestSalesSendsALeadBack(t *testing.T) {
@@ -587,13 +480,13 @@ func TestSalesSendsALeadBack(t *testing.T) {
 	if err := s.Answers.Accepted(s.Admin, lead); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.measure("mtl.handoff_accept_rate"); got != "0.5" {
+	if got := s.Measure("mtl.handoff_accept_rate", kpi.Scope{}); got != "0.5" {
 		t.Errorf("accept rate = %s, want 0.5", got)
 	}
 	if err := s.Answers.Accepted(s.Admin, trace.Ref{Type: "ltc.lead", ID: 999}); err != nil {
 		t.Errorf("the lead of somebody else: %v", err)
 	}
-	s.healthy()
+	s.Healthy()
 }
 
 func TestGateOfTheCampaign(t *testing.T) {
@@ -629,9 +522,7 @@ func TestRoles(t *testing.T) {
 	if list, err := s.Must("mtl.intake").ListRows(bob, resource.ListQuery{}); err != nil || len(list.Rows) != 0 {
 		t.Errorf("bob sees what ann's form brought: %v %v", list.Rows, err)
 	}
-	if _, _, err := s.Must("mtl.campaign").FireRow(bob, c.Base().ID, 0, "end", resource.Values{}); !errs.Is(err, errs.NotFound) {
-		t.Errorf("bob ends ann's campaign: %v, want NotFound", err)
-	}
+	s.Refused(bob, c, "end", nil, errs.NotFound, "bob ends ann's campaign")
 	if _, err := s.Must("mtl.intake").CreateRow(ann, resource.Values{}); !errs.Is(err, errs.Forbidden) {
 		t.Errorf("an intake by hand: %v, want Forbidden", err)
 	}
@@ -644,32 +535,5 @@ func TestRoles(t *testing.T) {
 func TestChinese(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	for _, d := range s.Types.Docs() {
-		i := d.Info()
-		if i.Module != "mtl" {
-			continue
-		}
-		words := []string{i.Label, i.Plural}
-		metas := append([]*resource.Meta{}, i.Fields...)
-		for _, f := range i.Forms {
-			metas = append(metas, f...)
-		}
-		for _, f := range metas {
-			words = append(words, f.Label, f.Section, f.Help)
-			for _, o := range f.Options {
-				words = append(words, o.Label)
-			}
-		}
-		for _, st := range i.Process.Stages {
-			words = append(words, st.Label, st.Help)
-		}
-		for _, m := range i.Process.Moves {
-			words = append(words, m.Label)
-		}
-		for _, w := range words {
-			if w != "" && !s.Text.Has(w) && w != "Owner" {
-				t.Errorf("%s: %q has no Chinese", i.Name, w)
-			}
-		}
-	}
+	s.Translated("mtl")
 }

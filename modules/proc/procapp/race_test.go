@@ -2,8 +2,6 @@ package procapp_test
 
 import (
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"meridian/platform/app/apptest"
@@ -15,20 +13,13 @@ import (
 // have been refused for a reason people understand.
 func at(t *testing.T, n int, fn func(i int) error) int {
 	t.Helper()
-	var ok atomic.Int64
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			switch err := fn(i); {
-			case err == nil:
-				ok.Add(1)
-			case errs.KindOf(err) == errs.Internal:
-				t.Errorf("client %d: %v", i, err)
-			}
-		})
+	ok, failed := apptest.Together(n, fn)
+	for _, err := range failed {
+		if errs.KindOf(err) == errs.Internal {
+			t.Error(err)
+		}
 	}
-	wg.Wait()
-	return int(ok.Load())
+	return ok
 }
 
 // TestTwoClientsDoNotPayTwice lets 8 clients ask for the whole invoice, and 8 pay
@@ -57,7 +48,7 @@ func TestTwoClientsDoNotPayTwice(t *testing.T) {
 	if v = x.stage(v, "paid"); v.Text("paid") != "1130.00" {
 		t.Errorf("paid %s of 1130.00", v.Text("paid"))
 	}
-	x.doctor()
+	x.Healthy()
 }
 
 // TestReceiversDoNotTakeMoreThanOrdered lets 16 clients post 10 each of an order of
@@ -79,7 +70,7 @@ func TestReceiversDoNotTakeMoreThanOrdered(t *testing.T) {
 	if got := x.stage(o, "received").Lines("lines")[0].Text("received"); got != "100" {
 		t.Errorf("received %s, want 100", got)
 	}
-	x.doctor()
+	x.Healthy()
 }
 
 // TestTwoInvoicesDoNotBillTheSameGoods matches 8 invoices over all accepted goods
@@ -99,5 +90,5 @@ func TestTwoInvoicesDoNotBillTheSameGoods(t *testing.T) {
 	}); n != 1 {
 		t.Errorf("%d invoices over the same goods matched, want 1", n)
 	}
-	x.doctor()
+	x.Healthy()
 }

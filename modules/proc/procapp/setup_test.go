@@ -186,11 +186,7 @@ func (x *suite) stage(r resource.Row, want string) resource.Row {
 // only finds the one record of a type in a stage.
 func (x *suite) only(typ, stage string) resource.Row {
 	x.T.Helper()
-	list, err := x.Must(typ).ListRows(x.Admin, resource.ListQuery{Filters: map[string][]string{"stage": {stage}}})
-	if err != nil || len(list.Rows) != 1 {
-		x.T.Fatalf("%d records of %s in %s, want 1 (%v)", len(list.Rows), typ, stage, err)
-	}
-	return x.Reload(list.Rows[0])
+	return x.One(typ, "stage", stage)
 }
 
 // ordered makes a confirmed purchase order of qty bearings at price.
@@ -219,19 +215,6 @@ func (x *suite) owed(o resource.Row, no string) resource.Row {
 	v := x.Create(x.clerk, "proc.invoice", resource.Values{"po_id": apptest.ID(o), "invoice_no": no, "invoice_date": x.day(0)})
 	x.Fire(x.clerk, v, "match", nil)
 	return x.Fire(x.finance, v, "approve", nil)
-}
-
-// doctor runs every self-check and verifies the log.
-func (x *suite) doctor() {
-	x.T.Helper()
-	for _, c := range x.Checks {
-		if bad, err := c.Run(x.T.Context()); err != nil || len(bad) > 0 {
-			x.T.Errorf("%s: %v %v", c.Name, bad, err)
-		}
-	}
-	if bad, err := x.Process.Verify(x.T.Context()); err != nil || len(bad) > 0 {
-		x.T.Errorf("log: %v %v", bad, err)
-	}
 }
 
 var shortage = trace.Ref{Type: "isc.shortage", ID: 77}

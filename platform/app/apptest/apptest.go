@@ -4,16 +4,23 @@ package apptest
 
 import (
 	"context"
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"meridian/platform/api/apitest"
 	"meridian/platform/app"
 	"meridian/platform/authz"
 	"meridian/platform/clock"
 	"meridian/platform/config"
 	"meridian/platform/db/dbtest"
+	"meridian/platform/errs"
 	"meridian/platform/i18n"
 	"meridian/platform/resource"
+	"meridian/platform/trace"
 )
 
 // Suite is a started platform.
@@ -21,6 +28,7 @@ type Suite struct {
 	*app.Platform
 	T     testing.TB
 	Admin context.Context // the first administrator
+	api   func() http.Handler
 }
 
 // New starts a platform after build has wired modules onto it.
@@ -36,7 +44,7 @@ func New(t testing.TB, build func(p *app.Platform)) *Suite {
 	if err != nil {
 		t.Fatalf("start platform: %v", err)
 	}
-	s := &Suite{Platform: p, T: t}
+	s := &Suite{Platform: p, T: t, api: sync.OnceValue(func() http.Handler { return apitest.Handler(p.API) })}
 	s.Admin = s.As(fresh.Admin)
 	return s
 }
@@ -94,6 +102,18 @@ func (s *Suite) Fire(ctx context.Context, r resource.Row, move string, v resourc
 	return out
 }
 
+// Refused fails the test unless a move is refused with kind; why says what a
+// missing refusal would mean.
+func (s *Suite) Refused(ctx context.Context, r resource.Row, move string, v resource.Values, kind errs.Kind, why string) {
+	s.T.Helper()
+	if v == nil {
+		v = resource.Values{}
+	}
+	if _, _, err := s.Must(r.Type()).FireRow(ctx, r.Base().ID, 0, move, v); !errs.Is(err, kind) {
+		s.T.Errorf("%s: %s of %s gave %v, want %v", why, move, r.Type(), err, kind)
+	}
+}
+
 // Reload reads a record again, past row rules.
 func (s *Suite) Reload(r resource.Row) resource.Row {
 	s.T.Helper()
@@ -121,6 +141,95 @@ func (s *Suite) Approve(ctx context.Context) int {
 		}
 	}
 	return n
+}
+
+// List lists the records of a type the administrator sees, the oldest first.
+func (s *Suite) List(typ string, filters map[string][]string) []resource.Row {
+	s.T.Helper()
+	l, err := s.Must(typ).ListRows(s.Admin, resource.ListQuery{Filters: filters, Sort: "id"})
+	if err != nil {
+		s.T.Fatalf("list %s: %v", typ, err)
+	}
+	return l.Rows
+}
+
+// One returns the only record of a type with field = value.
+func (s *Suite) One(typ, field, value string) resource.Row {
+	s.T.Helper()
+	l := s.List(typ, map[string][]string{field: {value}})
+	if len(l) != 1 {
+		s.T.Fatalf("%d records of %s with %s = %s, want 1", len(l), typ, field, value)
+	}
+	return s.Reload(l[0])
+}
+
+// Panels renders what the modules add to the page of a record.
+func (s *Suite) Panels(typ string, id int64) string {
+	s.T.Helper()
+	var b strings.Builder
+	for _, p := range s.Types.Panels(s.Admin, typ) {
+		if err := p.Render(s.Admin, id, &b); err != nil {
+			s.T.Fatalf("panel %s: %v", p.Key, err)
+		}
+	}
+	return b.String()
+}
+
+// Sources names the documents r came from, the farthest first.
+func (s *Suite) Sources(r trace.Ref) string {
+	s.T.Helper()
+	links, err := s.Trace.Thread(s.Admin, r)
+	if err != nil {
+		s.T.Fatalf("thread of %s: %v", r, err)
+	}
+	var out []string
+	for _, l := range slices.Backward(links) {
+		out = append(out, l.Source.String())
+	}
+	return strings.Join(out, " ")
+}
+
+// Healthy fails the test when a self-check finds something: a ledger contradicts
+// itself, the log was changed.
+func (s *Suite) Healthy() {
+	s.T.Helper()
+	for _, c := range s.AllChecks() {
+		if bad, err := c.Run(s.T.Context()); err != nil || len(bad) > 0 {
+			s.T.Errorf("%s: %v %v", c.Name, bad, err)
+		}
+	}
+}
+
+// Merge returns the values of all; the later ones win.
+func Merge(all ...resource.Values) resource.Values {
+	out := resource.Values{}
+	for _, v := range all {
+		maps.Copy(out, v)
+	}
+	return out
+}
+
+// Together runs fn n times at once, counts the successes and lists the failures.
+func Together(n int, fn func(i int) error) (ok int, failed []error) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			err := fn(i)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				ok++
+				return
+			}
+			failed = append(failed, err)
+		})
+	}
+	close(start)
+	wg.Wait()
+	return ok, failed
 }
 
 // ID is the id of a row as form text.

@@ -2,92 +2,47 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"meridian/modules/ipd"
 	"meridian/platform/authz"
+	"meridian/platform/date"
 	"meridian/platform/db"
 	"meridian/platform/kpi"
 	"meridian/platform/money"
 )
 
 // Reports are the read models of the supply chain, under the reader's row rules.
-type Reports struct {
-	DB    *db.DB
-	Authz *authz.Authz
-}
-
-// rows narrows a query to the rows of object the reader may see and the
-// department asked for.
-func (s *Reports) rows(ctx context.Context, object string, dept int64) (string, []any, error) {
-	p, err := s.Authz.Visible(ctx, object, "read")
-	if err != nil {
-		return "", nil, err
-	}
-	where := []string{"archived_at IS NULL"}
-	w, args := db.Predicate(object, p)
-	if w != "" {
-		where = append(where, w)
-	}
-	if dept != 0 {
-		where = append(where, "dept_id = ANY(?)")
-		args = append(args, db.Array(s.Authz.Directory().Subtree(dept)))
-	}
-	return strings.Join(where, " AND "), args, nil
-}
+type Reports struct{ DB *db.DB }
 
 // OnTimeInFull is the share of shipments of the period that came by the promised
 // day with everything on them. A shipment counts on the day of delivery, or of
 // dispatch while there is no proof of delivery; without a promise it does not count.
 func (s *Reports) OnTimeInFull(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
-	where, args, err := s.rows(ctx, "isc.shipment", sc.Dept)
+	w, err := s.DB.Rows(ctx, "isc.shipment", sc.Dept)
 	if err != nil {
 		return kpi.Value{}, err
 	}
-	q := `SELECT count(*) AS n, count(*) FILTER (WHERE coalesce(delivered_on, shipped_on) <= promised_on
+	w.Days("coalesce(delivered_on, shipped_on)", sc.From, sc.To)
+	c, err := db.One[struct{ N, Good int64 }](ctx, s.DB, `SELECT count(*) AS n, count(*) FILTER (WHERE coalesce(delivered_on, shipped_on) <= promised_on
 			AND NOT EXISTS (SELECT FROM isc.shipment_line l WHERE l.parent_id = s.id AND l.picked < l.qty)) AS good
-		FROM isc.shipment s WHERE stage IN ('shipped', 'delivered') AND promised_on IS NOT NULL AND ` + where
-	for _, b := range []struct {
-		cond string
-		day  interface{ IsZero() bool }
-	}{{" AND coalesce(delivered_on, shipped_on) >= ?", sc.From}, {" AND coalesce(delivered_on, shipped_on) <= ?", sc.To}} {
-		if !b.day.IsZero() {
-			q += b.cond
-			args = append(args, b.day)
-		}
-	}
-	rows, err := db.Select[struct{ N, Good int64 }](ctx, s.DB, q, args...)
-	if err != nil || len(rows) == 0 {
-		return kpi.Value{}, err
-	}
-	v := kpi.Ratio(money.Units(rows[0].Good).Number(), money.Units(rows[0].N).Number(), rows[0].N)
-	v.Href = "/isc/shipment?stage=shipped,delivered"
-	return v, nil
+		FROM isc.shipment s WHERE stage IN ('shipped', 'delivered') AND promised_on IS NOT NULL AND `+w.SQL, w.Args...)
+	return kpi.Share(c.Good, c.N).At("/isc/shipment?stage=shipped,delivered"), err
 }
 
 // StockValue is what the stock was worth at the end of the period: the sum of the
 // cost entries dated until then.
 func (s *Reports) StockValue(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
-	where, args, err := s.rows(ctx, "isc.item", 0)
+	w, err := s.DB.Rows(ctx, "isc.item", 0)
 	if err != nil {
 		return kpi.Value{}, err
 	}
-	q := `SELECT coalesce(sum(value), 0) AS value, count(DISTINCT product_id) AS n FROM isc.cost_entry
-		WHERE (company_id, product_id) IN (SELECT company_id, product_id FROM isc.item WHERE ` + where + `)`
-	if !sc.To.IsZero() {
-		q += ` AND accounting_date <= ?`
-		args = append(args, sc.To)
-	}
-	rows, err := db.Select[struct {
+	w.SQL = `(company_id, product_id) IN (SELECT company_id, product_id FROM isc.item WHERE ` + w.SQL + `)`
+	w.Days("accounting_date", date.Date{}, sc.To)
+	c, err := db.One[struct {
 		Value money.Amount
 		N     int64
-	}](ctx, s.DB, q, args...)
-	if err != nil || len(rows) == 0 {
-		return kpi.Value{}, err
-	}
-	v := kpi.Sum(rows[0].Value.Number(), rows[0].N)
-	v.Href = "/isc/item"
-	return v, nil
+	}](ctx, s.DB, `SELECT coalesce(sum(value), 0) AS value, count(DISTINCT product_id) AS n FROM isc.cost_entry WHERE `+w.SQL, w.Args...)
+	return kpi.Sum(c.Value.Number(), c.N).At("/isc/item"), err
 }
 
 // OnHand is the stock of a product in one warehouse.
@@ -98,7 +53,7 @@ type OnHand struct {
 
 // OnHand lists the stock of a product by warehouse, of the companies the reader sees.
 func (s *Reports) OnHand(ctx context.Context, product ipd.ProductID) ([]OnHand, error) {
-	where, args, err := s.rows(ctx, "isc.warehouse", 0)
+	w, err := s.DB.Rows(ctx, "isc.warehouse", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +62,8 @@ func (s *Reports) OnHand(ctx context.Context, product ipd.ProductID) ([]OnHand, 
 			coalesce(sum(b.on_hand) FILTER (WHERE b.status = 'inspection'), 0) AS inspection,
 			coalesce(sum(b.on_hand) FILTER (WHERE b.status = 'blocked'), 0) AS blocked
 		FROM isc.stock_balance b JOIN isc.location l ON l.id = b.location_id JOIN isc.warehouse w ON w.id = l.warehouse_id
-		WHERE w.id IN (SELECT id FROM isc.warehouse WHERE `+where+`) AND b.product_id = ? GROUP BY w.id, w.name HAVING sum(b.on_hand) > 0 ORDER BY w.name`,
-		append(args, int64(product))...)
+		WHERE w.id IN (SELECT id FROM isc.warehouse WHERE `+w.SQL+`) AND b.product_id = ? GROUP BY w.id, w.name HAVING sum(b.on_hand) > 0 ORDER BY w.name`,
+		append(w.Args, int64(product))...)
 }
 
 // ReorderPoint is that of the product in the reader's company; 0 when none is set.

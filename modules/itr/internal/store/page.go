@@ -8,7 +8,6 @@ import (
 	"meridian/modules/crm"
 	"meridian/modules/itr"
 	"meridian/platform/db"
-	"meridian/platform/record"
 )
 
 // MessageRow is a message as the page of a case shows it.
@@ -35,13 +34,14 @@ type CaseRow struct {
 	NextDueAt                    *time.Time
 }
 
-// CasesOf lists the open cases of a customer among the rows p allows.
-func (s *Store) CasesOf(ctx context.Context, id crm.CustomerID, p record.Pred) ([]CaseRow, error) {
-	q, args := `SELECT id, no, subject, stage, priority, next_due_at FROM itr."case" WHERE customer_id = ? AND stage NOT IN ('closed', 'cancelled') AND archived_at IS NULL`, []any{int64(id)}
-	if where, more := db.Predicate("itr.case", p); where != "" {
-		q, args = q+" AND "+where, append(args, more...)
+// CasesOf lists the open cases of a customer the reader may see.
+func (s *Store) CasesOf(ctx context.Context, id crm.CustomerID) ([]CaseRow, error) {
+	w, err := s.DB.Rows(ctx, "itr.case", 0)
+	if err != nil {
+		return nil, err
 	}
-	rows, err := db.Select[CaseRow](ctx, s.DB, q+` ORDER BY priority, id LIMIT 50`, args...)
+	w.And("customer_id = ?", int64(id))
+	rows, err := db.Select[CaseRow](ctx, s.DB, `SELECT id, no, subject, stage, priority, next_due_at FROM itr."case" WHERE stage NOT IN ('closed', 'cancelled') AND `+w.SQL+` ORDER BY priority, id LIMIT 50`, w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("cases of customer %d: %w", id, err)
 	}

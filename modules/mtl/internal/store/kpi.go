@@ -8,98 +8,57 @@ import (
 	"meridian/platform/db"
 	"meridian/platform/kpi"
 	"meridian/platform/money"
-	"meridian/platform/record"
 )
 
 // Measures are the numbers of market to lead under the row rules of their reader.
 type Measures struct {
 	*Store
-	Visible  func(ctx context.Context, object, action string) (record.Pred, error)
 	Location func(ctx context.Context) *time.Location
-	Subtree  func(dept int64) []int64
 }
-
-type count struct{ Num, Den money.Ratio }
 
 // Leads counts the leads captured in a period, each once.
 func (m *Measures) Leads(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
-	n, err := m.leads(ctx, sc)
-	return kpi.Value{Value: &n, Numerator: n, Denominator: money.Units(1).Number(), N: n.IntPart(), Href: "/mtl/intake?stage=created,linked"}, err
-}
-
-func (m *Measures) leads(ctx context.Context, sc kpi.Scope) (money.Decimal, error) {
-	c, err := m.one(ctx, "mtl.intake", sc, `SELECT count(DISTINCT lead_id) AS num FROM mtl.intake WHERE stage IN ('created', 'linked')`, "created_at")
-	return c.Num.Number(), err
+	c, err := m.intakes(ctx, sc, "created_at", `SELECT count(DISTINCT lead_id) AS num FROM mtl.intake WHERE stage IN ('created', 'linked') AND `)
+	return kpi.Sum(money.Units(c.Num).Number(), c.Num).At("/mtl/intake?stage=created,linked"), err
 }
 
 // CostPerLead is the cost spent in a period per lead captured in it.
 func (m *Measures) CostPerLead(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
-	n, err := m.leads(ctx, sc)
+	leads, err := m.Leads(ctx, sc)
 	if err != nil {
 		return kpi.Value{}, err
 	}
-	where, args, err := m.rows(ctx, "mtl.campaign", sc)
+	w, err := m.DB.Rows(ctx, "mtl.campaign", sc.Dept)
 	if err != nil {
 		return kpi.Value{}, err
 	}
-	q := `SELECT coalesce(sum(amount), 0) AS num FROM mtl.campaign_cost WHERE campaign_id IN (SELECT id FROM mtl.campaign WHERE true` + where + `)`
-	if !sc.From.IsZero() {
-		q, args = q+" AND spent_on >= ?", append(args, sc.From)
-	}
-	if !sc.To.IsZero() {
-		q, args = q+" AND spent_on <= ?", append(args, sc.To)
-	}
-	c, err := db.Select[count](ctx, m.DB, q, args...)
-	if err != nil || len(c) == 0 {
+	w.SQL = `campaign_id IN (SELECT id FROM mtl.campaign WHERE ` + w.SQL + `)`
+	w.Days("spent_on", sc.From, sc.To)
+	c, err := db.One[struct{ Spent money.Amount }](ctx, m.DB, `SELECT coalesce(sum(amount), 0) AS spent FROM mtl.campaign_cost WHERE `+w.SQL, w.Args...)
+	if err != nil {
 		return kpi.Value{}, fmt.Errorf("cost per lead: %w", err)
 	}
-	v := kpi.Ratio(c[0].Num.Number(), n, n.IntPart())
-	v.Href = "/mtl/campaign"
-	return v, nil
+	return kpi.Ratio(c.Spent.Number(), leads.Numerator, leads.N).At("/mtl/campaign"), nil
 }
 
 // AcceptRate is the share of answered hand-overs that sales accepted.
 func (m *Measures) AcceptRate(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
-	c, err := m.one(ctx, "mtl.intake", sc, `SELECT count(*) FILTER (WHERE answer = 'accepted') AS num, count(*) AS den FROM mtl.intake WHERE answer <> ''`, "answered_at")
-	v := kpi.Ratio(c.Num.Number(), c.Den.Number(), c.Den.Number().IntPart())
-	v.Href = "/mtl/intake?answer=accepted,rejected"
-	return v, err
+	c, err := m.intakes(ctx, sc, "answered_at", `SELECT count(*) FILTER (WHERE answer = 'accepted') AS num, count(*) AS den FROM mtl.intake WHERE answer <> '' AND `)
+	return kpi.Share(c.Num, c.Den).At("/mtl/intake?answer=accepted,rejected"), err
 }
 
-// one runs a query of one row over the visible rows of a period of column at.
-func (m *Measures) one(ctx context.Context, object string, sc kpi.Scope, q, at string) (count, error) {
-	where, args, err := m.rows(ctx, object, sc)
+type count struct{ Num, Den int64 }
+
+// intakes runs q over the visible intakes of the period of column at.
+func (m *Measures) intakes(ctx context.Context, sc kpi.Scope, at, q string) (count, error) {
+	w, err := m.DB.Rows(ctx, "mtl.intake", sc.Dept)
 	if err != nil {
 		return count{}, err
 	}
-	q += where
-	loc := m.Location(ctx)
-	if !sc.From.IsZero() {
-		q, args = q+" AND "+at+" >= ?", append(args, sc.From.In(loc))
-	}
-	if !sc.To.IsZero() {
-		q, args = q+" AND "+at+" < ?", append(args, sc.To.AddDays(1).In(loc))
-	}
-	rows, err := db.Select[count](ctx, m.DB, q, args...)
-	if err != nil || len(rows) == 0 {
-		return count{}, fmt.Errorf("measure of %s: %w", object, err)
-	}
-	return rows[0], nil
-}
-
-// rows narrows to the live rows the reader may see in the department asked for.
-func (m *Measures) rows(ctx context.Context, object string, sc kpi.Scope) (string, []any, error) {
-	p, err := m.Visible(ctx, object, "read")
+	w.Moments(at, sc.From, sc.To, m.Location(ctx))
+	c, err := db.One[count](ctx, m.DB, q+w.SQL, w.Args...)
 	if err != nil {
-		return "", nil, err
+		return count{}, fmt.Errorf("intakes by %s: %w", at, err)
 	}
-	q := " AND archived_at IS NULL"
-	where, args := db.Predicate(object, p)
-	if where != "" {
-		q += " AND " + where
-	}
-	if sc.Dept != 0 {
-		q, args = q+" AND dept_id = ANY(?)", append(args, db.Array(m.Subtree(sc.Dept)))
-	}
-	return q, args, nil
+	return c, nil
 }
