@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+
+	"meridian/platform/authz"
 )
 
 var p0 time.Time
@@ -67,4 +71,37 @@ func (s *suite) try(token, method, path string, body any, headers ...string) (in
 	var out map[string]any
 	_ = json.Unmarshal(text, &out)
 	return res.StatusCode, out, string(text)
+}
+
+// post sends a form as a browser without script does.
+func (s *suite) post(c *http.Client, path string, form url.Values) (int, string) {
+	s.t.Helper()
+	res, err := c.PostForm(s.url+path, form)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return res.StatusCode, read(s.t, res)
+}
+
+// exec changes the database behind the program's back.
+func (s *suite) exec(q string, args ...any) {
+	s.t.Helper()
+	if err := s.DB.Tx(s.t.Context(), func(ctx context.Context) error { return s.DB.Exec(ctx, q, args...) }); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// number reads one number.
+func (s *suite) number(q string, args ...any) (n int) {
+	s.t.Helper()
+	if _, err := s.DB.Row(s.t.Context(), q, args, &n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// as is the context of a person.
+func (s *suite) as(name string) context.Context {
+	p, _ := s.Authz.Directory().ByUsername(name)
+	return authz.With(s.t.Context(), s.Authn.Subject(p.ID))
 }

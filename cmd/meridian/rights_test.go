@@ -105,7 +105,7 @@ func TestPagesOfARoleless(t *testing.T) {
 			t.Errorf("the picker of %s answers %d, want 404", d.Info().Name, status)
 		}
 	}
-	for _, p := range []string{"/cockpit", "/admin/roles", "/admin/audit"} {
+	for _, p := range []string{"/cockpit", "/admin/roles", "/admin/audit", "/admin/access", "/admin/approvals"} {
 		if status, _ := s.page(c, p); status != 403 {
 			t.Errorf("%s answers %d to a user without roles, want 403", p, status)
 		}

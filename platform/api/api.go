@@ -28,6 +28,7 @@ import (
 	"meridian/platform/notify"
 	"meridian/platform/process"
 	"meridian/platform/resource"
+	"meridian/platform/share"
 	"meridian/platform/trace"
 )
 
@@ -44,6 +45,7 @@ type Config struct {
 	Trace   *trace.Trace
 	KPI     *kpi.Registry
 	Notices *notify.Notices
+	Shares  *share.Shares
 	Text    *i18n.Catalogue
 	Version string
 }
@@ -79,6 +81,7 @@ type Op struct {
 	answer   *schema
 	status   int
 	approval bool   // may answer 202: the move waits for approval
+	loose    bool   // a change that asks for no version
 	doc      string // document type the tag names
 	run      func(ctx context.Context, r *Request) (Response, error)
 }

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -56,6 +58,7 @@ func (a *API) declare(d resource.Doc) {
 	}
 	if !info.NoEdit {
 		a.declareEdit(d, info, one, op)
+		a.declareShare(info, one+"/share", op)
 	}
 	a.declareMoves(d, info, one, op)
 	a.declareExtras(d, info, one, op)
@@ -96,6 +99,80 @@ func (a *API) declareEdit(d resource.Doc, info *resource.Info, one string, op fu
 		return Response{Status: http.StatusNoContent}, d.DeleteRow(ctx, id, version)
 	}
 	a.add(del)
+}
+
+// declareShare gives a type the list of people a record is shown to.
+func (a *API) declareShare(info *resource.Info, path string, op func(verb, method, path, perm, summary string) *Op) {
+	person := &resource.Meta{Name: "user_id", Label: "Person", Kind: resource.KRef, Target: "core.user", Required: true}
+	until := &resource.Meta{Name: "until", Label: "Last day", Kind: resource.KDate}
+	share := func(verb, method, summary string, status int, work func(ctx context.Context, ref trace.Ref, r *Request) error) *Op {
+		o := op(verb, method, path, "update", summary+": "+info.Label)
+		o.answer, o.status = &schema{Any: true}, status
+		o.run = func(ctx context.Context, r *Request) (Response, error) {
+			id, err := pathID(r)
+			if err != nil {
+				return Response{}, err
+			}
+			ref := trace.Ref{Type: info.Name, ID: id}
+			if err := work(ctx, ref, r); err != nil {
+				return Response{}, err
+			}
+			if status == http.StatusNoContent {
+				return Response{Status: status}, nil
+			}
+			return a.shares(ctx, ref, status)
+		}
+		a.add(o)
+		return o
+	}
+	share("shared_with", http.MethodGet, "Who it is shared with", http.StatusOK, func(context.Context, trace.Ref, *Request) error { return nil })
+	add := share("share", http.MethodPost, "Share with a person", http.StatusCreated, func(ctx context.Context, ref trace.Ref, r *Request) error {
+		v, err := decode(r.Body, []*resource.Meta{person, until})
+		if err != nil {
+			return err
+		}
+		who, _ := v["user_id"].(string)
+		last, _ := v["until"].(string)
+		day, err := date.Parse(last)
+		if err != nil {
+			return errs.Bad("until", "Not a date (YYYY-MM-DD): {0}.", last)
+		}
+		user, _ := strconv.ParseInt(who, 10, 64) // 0 is nobody, which is refused with the field
+		return a.Shares.Add(ctx, ref, user, day)
+	})
+	add.body = &schema{Fields: []*resource.Meta{person, until}, Require: true}
+	end := share("unshare", http.MethodDelete, "End sharing with a person", http.StatusNoContent, func(ctx context.Context, ref trace.Ref, r *Request) error {
+		user, err := strconv.ParseInt(r.Query.Get("user_id"), 10, 64)
+		if err != nil {
+			return errs.Bad("user_id", "A number is expected.")
+		}
+		return a.Shares.Remove(ctx, ref, user)
+	})
+	end.query, end.answer, end.loose = []param{{Name: "user_id", Type: "integer", Help: "The person who no longer sees the record."}}, nil, true
+}
+
+// shares answers who a record is shown to.
+func (a *API) shares(ctx context.Context, ref trace.Ref, status int) (Response, error) {
+	list, err := a.Shares.List(ctx, ref)
+	if err != nil {
+		return Response{}, err
+	}
+	type item struct {
+		User  int64      `json:"user_id"`
+		Name  string     `json:"name"`
+		Until *time.Time `json:"until"`
+	}
+	items := []item{}
+	for _, x := range list {
+		i := item{User: x.User, Name: a.Authz.Directory().Name(x.User)}
+		if !x.Until.IsZero() {
+			i.Until = &x.Until
+		}
+		items = append(items, i)
+	}
+	res, err := answer(map[string]any{"items": items})
+	res.Status = status
+	return res, err
 }
 
 func (a *API) declareMoves(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {

@@ -110,10 +110,11 @@ func (a *API) operation(op *Op) obj {
 		}
 		params = append(params, x)
 	}
-	switch op.Method {
-	case http.MethodPatch, http.MethodDelete:
+	switch {
+	case op.loose:
+	case op.Method == http.MethodPatch || op.Method == http.MethodDelete:
 		params = append(params, obj{"name": "If-Match", "in": "header", "required": true, "schema": obj{"type": "string"}, "description": "The version that was read."})
-	case http.MethodPost:
+	case op.Method == http.MethodPost:
 		params = append(params, obj{"name": "Idempotency-Key", "in": "header", "schema": obj{"type": "string", "maxLength": 200}, "description": "Repeating a call with the same key returns the first answer."})
 	}
 	ok := obj{"description": "Done"}

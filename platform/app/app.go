@@ -30,6 +30,7 @@ import (
 	"meridian/platform/process"
 	"meridian/platform/resource"
 	"meridian/platform/sequence"
+	"meridian/platform/share"
 	"meridian/platform/trace"
 	"meridian/platform/web/ui"
 )
@@ -53,6 +54,7 @@ type Platform struct {
 	API      *api.API
 	Comments *comment.Comments
 	Files    *attach.Files
+	Shares   *share.Shares
 	Text     *i18n.Catalogue
 	Log      *slog.Logger
 	Now      clock.Clock
@@ -87,7 +89,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Trace = trace.New(d)
 	p.Numbers = sequence.New(d, now)
 	p.Notices = notify.New(d, now)
-	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
+	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Audit: p.Audit, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
 	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()
 	var err error
 	if p.Authn, err = authn.New(d, p.Authz, p.Audit, now); err != nil {
@@ -111,7 +113,8 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	}
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}
-	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Text: p.Text, Version: Version})
+	p.Shares = &share.Shares{DB: d, Authz: p.Authz, Types: p.Types, Audit: p.Audit, Notices: p.Notices, Now: now, Location: p.Location}
+	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Shares: p.Shares, Text: p.Text, Version: Version})
 	p.declare()
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"meridian/platform/db"
 	"meridian/platform/errs"
@@ -88,6 +89,19 @@ func (a *Authz) SetRoles(ctx context.Context, user int64, roles []string) error 
 		return nil
 	}
 	return a.Reload(ctx)
+}
+
+// Grant is a role a person was given.
+type Grant struct {
+	Role      string
+	GrantedBy int64 // 0 = the program
+	GrantedAt time.Time
+	Until     *time.Time
+}
+
+// Grants lists the roles a person was given, those that have ended too.
+func (a *Authz) Grants(ctx context.Context, user int64) ([]Grant, error) {
+	return db.Select[Grant](ctx, a.db, `SELECT role, granted_by, granted_at, until FROM core.user_role WHERE user_id = ? ORDER BY role`, user)
 }
 
 // Rule is one row of the role matrix.

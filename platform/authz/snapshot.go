@@ -303,6 +303,17 @@ func (a *Authz) Explain(user int64, object, action string) []Path {
 	return out
 }
 
+// Givers lists the rules of every role that give the permission, the widest first.
+func (a *Authz) Givers(ctx context.Context, object, action string) ([]Path, error) {
+	all, err := db.Select[Path](ctx, a.db, `SELECT role, object, action, scope FROM core.policy_rule ORDER BY role, object, action`)
+	if err != nil {
+		return nil, fmt.Errorf("rules of %s:%s: %w", object, action, err)
+	}
+	out := slices.DeleteFunc(all, func(r Path) bool { return !matchAction(action, r.Action, r.Object) || !matchObject(object, r.Object) })
+	slices.SortStableFunc(out, func(x, y Path) int { return cmp.Compare(scopes[y.Scope], scopes[x.Scope]) })
+	return out, nil
+}
+
 // Enforce asks casbin itself; tests compare the snapshot with it.
 func (a *Authz) Enforce(user int64, object, action string) (bool, error) {
 	s := a.snap.Load()

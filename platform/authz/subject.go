@@ -77,7 +77,15 @@ func (a *Authz) Covers(ctx context.Context, object, action string, b *record.Bas
 	if !ok {
 		return false
 	}
-	sc := a.scope(ctx, object, action)
+	return a.within(s, a.scope(ctx, object, action), b)
+}
+
+// Within reports whether a rule of scope name, held by s, reaches the row b.
+func (a *Authz) Within(s Subject, name string, b *record.Base) bool {
+	return a.within(s, scopes[name], b)
+}
+
+func (a *Authz) within(s Subject, sc scope, b *record.Base) bool {
 	switch {
 	case sc == none:
 		return false

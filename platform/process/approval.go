@@ -18,6 +18,7 @@ import (
 // Rule is one row of an approval matrix: who decides about a move of an amount in
 // [From, To). A rule without steps passes by itself, and the log says so.
 type Rule struct {
+	ID       int64 // row in core.approval_rule; 0 = not stored
 	Label    string
 	Priority int          // the lowest matching one wins
 	From     money.Amount // base currency, inclusive
@@ -46,33 +47,6 @@ func ByManager(level int) Step {
 
 // ByLadder climbs the managers to the first whose approval limit covers the amount.
 func ByLadder() Step { return Step{Mode: "any", By: "ladder", Limit: 8 * time.Hour} }
-
-// lintRules checks that the rules of a matrix without guards cover every amount
-// once: no gap, no overlap.
-func lintRules(matrix string, list []Rule) []Problem {
-	var bands []Rule
-	for _, r := range list {
-		if r.Guard == "" {
-			bands = append(bands, r)
-		}
-	}
-	slices.SortFunc(bands, func(a, b Rule) int { return a.From.Cmp(b.From) })
-	var out []Problem
-	var next money.Amount
-	for i, r := range bands {
-		if !r.From.Equal(next) {
-			out = append(out, Problem{matrix, fmt.Sprintf("amounts from %s to %s are covered by no rule or by two", next, r.From)})
-		}
-		next = r.To
-		if r.To.IsZero() && i < len(bands)-1 {
-			out = append(out, Problem{matrix, "a rule without end is not the last"})
-		}
-	}
-	if len(bands) == 0 || !next.IsZero() {
-		out = append(out, Problem{matrix, "the highest amounts are covered by no rule"})
-	}
-	return out
-}
 
 // seedRules writes the default rules of a matrix that has none yet, so a fresh
 // company can work; after that the rules belong to the admins.
@@ -103,12 +77,8 @@ func (e *Engine) insertRule(ctx context.Context, matrix string, i int, r Rule) e
 	if !r.To.IsZero() {
 		to = r.To
 	}
-	prio := r.Priority
-	if prio == 0 {
-		prio = 100 + i
-	}
 	return e.db.Exec(ctx, `INSERT INTO core.approval_rule (matrix, priority, label, amount_from, amount_to, guard, steps) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		matrix, prio, r.Label, r.From, to, r.Guard, string(steps))
+		matrix, r.order(i), r.Label, r.From, to, r.Guard, string(steps))
 }
 
 // submit opens an approval round for m. done is true when the rule has no steps

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"meridian/platform/audit"
 	"meridian/platform/authz"
 	"meridian/platform/clock"
 	"meridian/platform/db"
@@ -52,6 +53,7 @@ type Calendar interface {
 type Engine struct {
 	db       *db.DB
 	authz    *authz.Authz
+	audit    *audit.Log
 	now      clock.Clock
 	calendar func(company int64) Calendar
 	notify   func(ctx context.Context, n Notice) error
@@ -60,6 +62,7 @@ type Engine struct {
 	current  map[string]*Definition // by key
 	byID     map[int64]*Definition  // every version with instances, and the current ones
 	defaults map[string][]Rule      // rules a matrix ships with
+	envs     map[string]map[string]any
 	guards   sync.Map
 }
 
@@ -76,6 +79,7 @@ type Notice struct {
 type Config struct {
 	DB       *db.DB
 	Authz    *authz.Authz
+	Audit    *audit.Log
 	Now      clock.Clock
 	Calendar func(company int64) Calendar
 	Notify   func(ctx context.Context, n Notice) error
@@ -83,8 +87,8 @@ type Config struct {
 
 // New returns an engine without processes.
 func New(c Config) *Engine {
-	return &Engine{db: c.DB, authz: c.Authz, now: c.Now, calendar: c.Calendar, notify: c.Notify,
-		handlers: map[string]Handler{}, current: map[string]*Definition{}, byID: map[int64]*Definition{}, defaults: map[string][]Rule{}}
+	return &Engine{db: c.DB, authz: c.Authz, audit: c.Audit, now: c.Now, calendar: c.Calendar, notify: c.Notify,
+		handlers: map[string]Handler{}, current: map[string]*Definition{}, byID: map[int64]*Definition{}, defaults: map[string][]Rule{}, envs: map[string]map[string]any{}}
 }
 
 // Register adds a process while wiring. It panics on what Lint finds: a program
@@ -108,7 +112,7 @@ func (e *Engine) Register(d *Definition, h Handler, env map[string]any, rules ma
 	if len(problems) > 0 {
 		panic(fmt.Sprintf("process %s: %v", d.Key, problems))
 	}
-	e.handlers[d.Key], e.current[d.Key] = h, d
+	e.handlers[d.Key], e.current[d.Key], e.envs[d.Key] = h, d, env
 }
 
 // Sync writes the declared processes to the database: a changed declaration

@@ -35,7 +35,7 @@ func (e *Engine) Inbox(ctx context.Context, limit int) ([]Work, error) {
 	s, _ := authz.Of(ctx)
 	var out []Work
 	err := e.db.Each(ctx, `SELECT t.id, r.object_type, r.object_id, r.title, r.amount, r.opened_at, t.due_at, t.assignee FROM core.approval_task t JOIN core.approval_round r ON r.id = t.round_id
-		WHERE t.state = 'open' AND r.state = 'open' AND NOT $1 = ANY(r.barred) AND (t.assignee = $1 OR t.assignee IN (SELECT from_user FROM core.delegation WHERE to_user = $1 AND valid @> clock_timestamp()))
+		WHERE t.state = 'open' AND r.state = 'open' AND NOT $1 = ANY(r.barred) AND (t.assignee = $1 OR t.assignee IN (SELECT from_user FROM core.delegation WHERE to_user = $1 AND valid @> clock_timestamp() AND (max_amount IS NULL OR max_amount >= r.amount)))
 		ORDER BY t.due_at NULLS LAST, t.id LIMIT $2`, []any{me, limit}, func(r *sql.Rows) error {
 		w := Work{Kind: "approval"}
 		var due sql.NullTime

@@ -30,7 +30,7 @@ var commonActions = []string{"read", "create", "update", "delete", "export", "im
 var actionLabels = map[string]string{"read": "Read", "create": "Create", "update": "Change", "delete": "Delete", "export": "Export", "import": "Import"}
 
 // pages are permissions that belong to no document type.
-var pagePermissions = []struct{ object, label string }{{"page.cockpit", "Cockpit"}, {"core.role", "Roles and permissions"}, {"core.audit", "Audit trail"}, {"core.job", "Scheduler"}}
+var pagePermissions = []struct{ object, label string }{{"page.cockpit", "Cockpit"}, {"core.role", "Roles and permissions"}, {"core.audit", "Audit trail"}, {"core.job", "Scheduler"}, {"core.approval_rule", "Approval rules"}, {"page.access", "Explain access"}}
 
 func (s *Server) roles(v *view) error {
 	m, err := s.matrix(v, v.c.Query("role"), nil)
@@ -404,7 +404,7 @@ func (s *Server) auditFilters(v *view) []ui.Filter {
 		types.Options = append(types.Options, ui.Option{Value: d.Info().Name, Label: v.label(d.Info().Name, d.Info().Label)})
 	}
 	actions := ui.Filter{Name: "action", Label: v.t("Any action"), Value: v.c.Query("action")}
-	for _, a := range []string{"create", "update", "delete", "import", "login", "login_failed", "password", "policy", "export"} {
+	for _, a := range []string{"create", "update", "delete", "import", "login", "login_failed", "password", "policy", "export", "share", "unshare"} {
 		actions.Options = append(actions.Options, ui.Option{Value: a, Label: v.t("action " + a)})
 	}
 	return []ui.Filter{types, actions, {Name: "from", Label: v.t("from"), Kind: ui.KindDate, Value: v.c.Query("from")}, {Name: "to", Label: v.t("to"), Kind: ui.KindDate, Value: v.c.Query("to")}}

@@ -204,6 +204,9 @@ func (t *typePages) more(v *view, row resource.Row, st process.Status, base stri
 		}
 		out = append(out, a)
 	}
+	if t.mayShare(v, row) {
+		out = append(out, ui.Action{Label: v.t("Share"), Icon: "user-plus", Href: base + "/share", Dialog: true})
+	}
 	if t.info.HasPrint {
 		out = append(out, ui.Action{Label: v.t("PDF"), Icon: "printer", Href: base + "/print", Download: true})
 	}
@@ -454,6 +457,9 @@ func (t *typePages) eventText(v *view, def *process.Definition, e process.Event)
 
 // changeEntry is a change of fields; values the reader may not see are left out.
 func (t *typePages) changeEntry(v *view, row resource.Row, a audit.Entry) *ui.Entry {
+	if text := v.shareText(a); text != "" {
+		return &ui.Entry{Kind: ui.EntryLog, Text: text}
+	}
 	if a.Action != "update" {
 		return nil
 	}
@@ -476,6 +482,23 @@ func (t *typePages) changeEntry(v *view, row resource.Row, a audit.Entry) *ui.En
 		return nil
 	}
 	return e
+}
+
+// shareText says who was given the record or lost it again, "" for other changes.
+func (v *view) shareText(a audit.Entry) string {
+	if len(a.Changes) == 0 {
+		return ""
+	}
+	who := a.Changes[0]
+	switch {
+	case a.Action == "unshare":
+		return v.t("No longer shared with {0}", who.Before)
+	case a.Action == "share" && len(a.Changes) > 1:
+		return v.t("Shared with {0} until {1}", who.After, a.Changes[1].After)
+	case a.Action == "share":
+		return v.t("Shared with {0}", who.After)
+	}
+	return ""
 }
 
 func (v *view) refTitle(target, text string) string {

@@ -196,9 +196,6 @@ func (v *view) field(typ string, m *resource.Meta, value, wrong string) (ui.Fiel
 	}
 	switch m.Kind {
 	case resource.KEnum:
-		if !m.Required || value == "" {
-			f.Options = append(f.Options, ui.Option{})
-		}
 		for _, o := range m.Options {
 			f.Options = append(f.Options, ui.Option{Value: o.Value, Label: v.t(o.Label)})
 		}
@@ -213,7 +210,7 @@ func (v *view) field(typ string, m *resource.Meta, value, wrong string) (ui.Fiel
 			}
 		}
 		if all {
-			f.Options = append([]ui.Option{{}}, opts...)
+			f.Options = opts
 		} else {
 			f.Src = "/ref/" + m.Target
 		}

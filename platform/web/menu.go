@@ -45,7 +45,8 @@ func (v *view) menu() []ui.MenuGroup {
 	system := ui.MenuGroup{Title: v.t("System")}
 	for _, x := range []struct{ label, href, icon, object string }{
 		{"Users", "/core/user", "users", "core.user"}, {"Departments", "/core/department", "sitemap", "core.department"}, {"Company", "/core/company", "building", "core.company"},
-		{"Roles and permissions", "/admin/roles", "shield-lock", "core.role"}, {"Audit trail", "/admin/audit", "history", "core.audit"}, {"Scheduler", "/admin/jobs", "calendar-time", "core.job"},
+		{"Roles and permissions", "/admin/roles", "shield-lock", "core.role"}, {"Explain access", "/admin/access", "user-search", "page.access"},
+		{"Approval rules", "/admin/approvals", "checklist", "core.approval_rule"}, {"Audit trail", "/admin/audit", "history", "core.audit"}, {"Scheduler", "/admin/jobs", "calendar-time", "core.job"},
 	} {
 		if v.Authz.Can(v.ctx, x.object, "read") {
 			system.Items = append(system.Items, ui.MenuItem{Label: v.t(x.label), Href: x.href, Icon: x.icon, Active: strings.HasPrefix(at, x.href)})

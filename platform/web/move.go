@@ -42,16 +42,10 @@ func (t *typePages) moveForm(v *view) error {
 }
 
 func (t *typePages) showMove(v *view, status int, row resource.Row, m *process.Move, src source, e *errs.Error) error {
-	f := ui.Form{Action: recordPath(t.info.Name, row.Base().ID) + "/move/" + m.Name, Version: row.Base().Version, Cancel: recordPath(t.info.Name, row.Base().ID)}
+	f := ui.Form{Action: recordPath(t.info.Name, row.Base().ID) + "/move/" + m.Name, Version: row.Base().Version, Cancel: recordPath(t.info.Name, row.Base().ID), Errors: v.faults(e)}
 	wrong := map[string]string{}
-	if e != nil {
-		for _, x := range e.Fields {
-			wrong[x.Name] = v.t(x.Message, x.Args...)
-			f.Errors = append(f.Errors, ui.FieldError{Field: x.Name, Text: wrong[x.Name]})
-		}
-		if len(e.Fields) == 0 {
-			f.Errors = []ui.FieldError{{Text: v.t(e.Message, e.Args...)}}
-		}
+	for _, x := range f.Errors {
+		wrong[x.Field] = x.Text
 	}
 	sec := ui.Section{ID: "move"}
 	for _, meta := range t.moveInput(m) {

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"meridian/platform/authn"
 	"meridian/platform/date"
 	"meridian/platform/errs"
+	"meridian/platform/money"
 	"meridian/platform/web/ui"
 )
 
@@ -18,17 +21,7 @@ func (s *Server) profile(v *view) error {
 
 func (s *Server) showProfile(v *view, status int, saved, token string, e *errs.Error) error {
 	p := v.Authz.Directory().People[v.user.User]
-	wrong := func(name string) string {
-		if e == nil {
-			return ""
-		}
-		for _, f := range e.Fields {
-			if f.Name == name {
-				return v.t(f.Message, f.Args...)
-			}
-		}
-		return ""
-	}
+	text, wrong := v.typed(e)
 	m := ui.Profile{Saved: saved, NewToken: token}
 	m.Facts = ui.Facts{Title: v.t("Who I am"), Items: []ui.Fact{{Label: v.t("User name"), Text: p.Username}, {Label: v.t("Name"), Text: p.Name}, {Label: v.t("E-mail"), Text: p.Email}}}
 	if d := v.Authz.Directory().Departments[p.Dept]; d != nil {
@@ -73,7 +66,91 @@ func (s *Server) showProfile(v *view, status int, saved, token string, e *errs.E
 		}
 		m.Tokens = append(m.Tokens, t)
 	}
+	if m.Deputies, m.Deputy, err = v.deputies(text, wrong); err != nil {
+		return err
+	}
 	return v.show(status, v.t("Profile"), p.Name, "profile", m, nil)
+}
+
+// deputies lists who decides in the reader's place, and asks for one more. Whoever
+// may not see the people of the company has no approvals to hand over either.
+func (v *view) deputies(text, wrong func(name string) string) (*ui.People, []ui.Field, error) {
+	if !v.Authz.Can(v.ctx, "core.user", "read") {
+		return nil, nil, nil
+	}
+	list, err := v.Process.Delegations(v.ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	people := &ui.People{Title: v.t("Deputy while I am away"), Empty: v.t("Nobody decides in your place.")}
+	for _, d := range list {
+		line := ui.PersonLine{Name: v.Authz.Directory().Name(d.To), Sub: v.t("{0} to {1}", date.Of(d.Begin.In(v.loc)), v.lastDay(d.End)), State: ui.Pill{Text: v.t("from later on"), Tone: ui.Neutral},
+			Actions: []ui.Action{{Label: v.t("End now"), Href: fmt.Sprintf("/profile/deputies/%d/end", d.ID), Post: true}}}
+		if !d.Max.IsZero() {
+			line.Sub += " · " + v.t("up to {0}", v.money(d.Max))
+		}
+		if !d.Begin.After(v.Now()) {
+			line.State = ui.Pill{Text: v.t("in force"), Tone: ui.OK}
+		}
+		people.Items = append(people.Items, line)
+	}
+	who, err := v.personField("deputy", "Deputy", text("deputy"), wrong("deputy"))
+	if err != nil {
+		return nil, nil, err
+	}
+	from := text("from")
+	if from == "" {
+		from = v.today().String()
+	}
+	return people, []ui.Field{who,
+		{Name: "max_amount", Label: v.t("Highest amount"), Kind: ui.KindMoney, Unit: strings.TrimSpace(v.symbol()), Value: text("max_amount"), Error: wrong("max_amount"), Help: v.t("Leave empty for any amount.")},
+		{Name: "from", Label: v.t("First day"), Kind: ui.KindDate, Required: true, Value: from, Error: wrong("from")},
+		{Name: "until", Label: v.t("Last day"), Kind: ui.KindDate, Required: true, Value: text("until"), Error: wrong("until")}}, nil
+}
+
+func (s *Server) profileDeputy(v *view) error {
+	form, err := v.parse()
+	if err != nil {
+		return err
+	}
+	if err := v.Authz.Require(v.ctx, "core.user", "read"); err != nil {
+		return err
+	}
+	err = v.delegate(form)
+	if e := refused(err); e != nil {
+		return s.showProfile(v, http.StatusUnprocessableEntity, "", "", e)
+	}
+	if err != nil {
+		return err
+	}
+	return v.done("/profile#deputies", "Saved.")
+}
+
+func (v *view) delegate(form url.Values) error {
+	from, err := v.day("from")
+	if err != nil {
+		return err
+	}
+	until, err := v.day("until")
+	if err != nil {
+		return err
+	}
+	var top money.Amount
+	if text := form.Get("max_amount"); text != "" {
+		if top, err = money.Parse[money.Cents](text); err != nil || top.Sign() <= 0 {
+			return errs.Bad("max_amount", "An amount above zero is expected.")
+		}
+	}
+	to, _ := strconv.ParseInt(form.Get("deputy"), 10, 64) // 0 is nobody, which is refused with the field
+	return v.Process.Delegate(v.ctx, to, from, until, top)
+}
+
+func (s *Server) profileDeputyEnd(v *view) error {
+	id, _ := strconv.ParseInt(v.c.Param("id"), 10, 64)
+	if err := v.Process.EndDelegation(v.ctx, id); err != nil {
+		return err
+	}
+	return v.done("/profile#deputies", "Ended.")
 }
 
 func (s *Server) profilePassword(v *view) error {

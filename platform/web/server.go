@@ -112,11 +112,17 @@ func (s *Server) routes() {
 	g.POST("/profile/tokens", s.page(s.profileToken))
 	g.POST("/profile/tokens/:id/revoke", s.page(s.profileRevoke))
 	g.POST("/profile/sessions/:id/revoke", s.page(s.profileEnd))
+	g.POST("/profile/deputies", s.page(s.profileDeputy))
+	g.POST("/profile/deputies/:id/end", s.page(s.profileDeputyEnd))
 	g.GET("/ref/:type", s.page(s.ref))
 	g.GET("/file/:id", s.page(s.download))
 	g.GET("/admin/roles", s.page(s.roles))
 	g.POST("/admin/roles", s.page(s.saveRoles))
 	g.POST("/admin/roles/preview", s.page(s.previewRoles))
+	g.GET("/admin/approvals", s.page(s.approvalRules))
+	g.GET("/admin/approvals/:matrix", s.page(s.approvalForm))
+	g.POST("/admin/approvals/:matrix", s.page(s.saveApprovals))
+	g.GET("/admin/access", s.page(s.access))
 	g.GET("/admin/audit", s.page(s.auditPage))
 	g.GET("/admin/api", s.page(s.apiPage))
 	g.GET("/admin/jobs", s.page(s.jobsPage))
@@ -165,6 +171,9 @@ func (s *Server) typeRoutes(g *gin.RouterGroup) {
 		g.GET(base+"/:id/print", s.page(t.print))
 		g.POST(base+"/:id/comment", s.page(t.comment))
 		g.POST(base+"/:id/attach", s.page(t.attach))
+		g.GET(base+"/:id/share", s.page(t.shareForm))
+		g.POST(base+"/:id/share", s.page(t.share))
+		g.POST(base+"/:id/share/:user/remove", s.page(t.unshare))
 		if info.Process == nil {
 			continue
 		}

@@ -515,8 +515,11 @@ func (m Checks) view() templ.Component {
 }
 
 func (c Check) icon() string {
-	if c.Tone == OK {
+	switch c.Tone {
+	case OK:
 		return "circle-check"
+	case Neutral:
+		return "info-circle"
 	}
 	return "alert-triangle"
 }

@@ -8,6 +8,9 @@ import (
 // Every view model is a templ.Component: it renders itself. The templates stand beside the structs.
 
 // Render implements templ.Component.
+func (m Access) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
+
+// Render implements templ.Component.
 func (m ApprovalSteps) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.
@@ -123,6 +126,12 @@ func (m Panel) Render(ctx context.Context, w io.Writer) error { return m.view().
 
 // Render implements templ.Component.
 func (m Part) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
+
+// Render implements templ.Component.
+func (m Parts) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
+
+// Render implements templ.Component.
+func (m People) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.
 func (m Pill) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
