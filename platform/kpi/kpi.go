@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/errs"
+	"meridian/platform/memo"
 	"meridian/platform/money"
 )
 
@@ -49,6 +51,7 @@ type Measure struct {
 	Help   string // the formula in words, with its source
 	Perm   string // permission to read it: object:action; "" = that of Object
 	Object string // the type whose rows are counted
+	State  bool   // of this moment: a period does not change it, so it has no trend
 	Func   func(ctx context.Context, s Scope) (Value, error)
 }
 
@@ -85,7 +88,10 @@ func Sum(x money.Decimal, n int64) Value {
 func (v Value) At(href string) Value { v.Href = href; return v }
 
 // Registry holds the measures. It is filled while wiring and read only after.
-type Registry struct{ byCode map[string]Measure }
+type Registry struct {
+	byCode map[string]Measure
+	recent memo.Memo[[]Value]
+}
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry { return &Registry{byCode: map[string]Measure{}} }
@@ -105,6 +111,23 @@ func (r *Registry) Get(code string) (Measure, error) {
 		return Measure{}, errs.New(errs.NotFound, "There is no measure {0}.", code)
 	}
 	return m, nil
+}
+
+// Recent measures several scopes for a page that overviews: numbers over very many
+// rows may be some seconds old.
+func (r *Registry) Recent(ctx context.Context, m Measure, policy int64, scopes ...Scope) ([]Value, error) {
+	return r.recent.Get(ctx, fmt.Sprint(authz.Actor(ctx), " ", policy, " ", m.Code, " ", scopes), func(ctx context.Context) ([]Value, bool, error) {
+		var rows int64
+		out := make([]Value, len(scopes))
+		for i, s := range scopes {
+			v, err := m.Func(ctx, s)
+			if err != nil {
+				return nil, false, fmt.Errorf("measure %s: %w", m.Code, err)
+			}
+			out[i], rows = v, rows+v.N
+		}
+		return out, rows >= memo.Many, nil
+	})
 }
 
 // All lists the measures by code.

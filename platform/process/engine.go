@@ -14,6 +14,7 @@ import (
 	"meridian/platform/clock"
 	"meridian/platform/db"
 	"meridian/platform/errs"
+	"meridian/platform/memo"
 	"meridian/platform/money"
 	"meridian/platform/record"
 	"meridian/platform/trace"
@@ -64,6 +65,9 @@ type Engine struct {
 	defaults map[string][]Rule      // rules a matrix ships with
 	envs     map[string]map[string]any
 	guards   sync.Map
+	loads    memo.Memo[[]Load]
+	waiting  memo.Memo[[]Waiting]
+	begun    memo.Memo[int]
 }
 
 // Notice is a message to people about a document.

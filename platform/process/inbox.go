@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"meridian/platform/authz"
+	"meridian/platform/memo"
 	"meridian/platform/money"
 	"meridian/platform/record"
 	"meridian/platform/trace"
@@ -27,6 +28,8 @@ type Work struct {
 	Late    bool
 	For     int64 // the person one stands in for
 }
+
+const workColumns = `object_type, object_id, process, stage, entered_at, due_at, accepted_at IS NULL AS unaccepted, definition_id, owner_id, dept_id, company_id`
 
 // Inbox is the work of the actor of ctx: approvals to decide, hand-overs to
 // accept, stages to work on; late work first.
@@ -53,9 +56,13 @@ func (e *Engine) Inbox(ctx context.Context, limit int) ([]Work, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
-	err = e.db.Each(ctx, `SELECT object_type, object_id, process, stage, entered_at, due_at, accepted_at IS NULL, definition_id, owner_id, dept_id, company_id FROM core.proc_instance
-		WHERE NOT ended AND pending_move = '' AND company_id = $3 AND (owner_id = $1 OR (owner_id = 0 AND owner_role = ANY($2)))
-		ORDER BY due_at NULLS LAST, entered_at LIMIT $4`, []any{me, e.authz.Roles(me), s.Company, limit}, func(r *sql.Rows) error {
+	// each role comes sorted out of the index; only the first of all are read
+	err = e.db.Each(ctx, `SELECT w.* FROM (
+		(SELECT `+workColumns+` FROM core.proc_instance WHERE NOT ended AND pending_move = '' AND company_id = $3 AND owner_id = $1 ORDER BY due_at, entered_at LIMIT $4)
+		UNION ALL
+		(SELECT x.* FROM unnest($2::text[]) role CROSS JOIN LATERAL (SELECT `+workColumns+` FROM core.proc_instance
+			WHERE NOT ended AND pending_move = '' AND company_id = $3 AND owner_id = 0 AND owner_role = role ORDER BY due_at, entered_at LIMIT $4) x)) w
+		ORDER BY due_at, entered_at LIMIT $4`, []any{me, e.authz.Roles(me), s.Company, limit}, func(r *sql.Rows) error {
 		w := Work{Kind: "task"}
 		var due sql.NullTime
 		var waiting bool
@@ -96,8 +103,24 @@ type Load struct {
 }
 
 // Loads counts the live documents per process and stage, of the companies and
-// departments the reader may see of each process.
+// departments the reader may see of each process. Very many may be some seconds old.
 func (e *Engine) Loads(ctx context.Context) ([]Load, error) {
+	return e.loads.Get(ctx, e.reader(ctx), func(ctx context.Context) ([]Load, bool, error) {
+		list, err := e.countLoads(ctx)
+		n := 0
+		for _, l := range list {
+			n += l.Open
+		}
+		return list, n >= memo.Many, err
+	})
+}
+
+// reader is the key of what a reader sees.
+func (e *Engine) reader(ctx context.Context) string {
+	return fmt.Sprint(authz.Actor(ctx), " ", authz.IsSystem(ctx), " ", e.authz.Version())
+}
+
+func (e *Engine) countLoads(ctx context.Context) ([]Load, error) {
 	var out []Load
 	for key := range e.current {
 		if !e.authz.Can(ctx, key, "read") {
@@ -198,7 +221,19 @@ type Waiting struct {
 }
 
 // Waiting counts the hand-overs nobody has accepted yet, of what the reader may see.
+// Very many may be some seconds old.
 func (e *Engine) Waiting(ctx context.Context) ([]Waiting, error) {
+	return e.waiting.Get(ctx, e.reader(ctx), func(ctx context.Context) ([]Waiting, bool, error) {
+		list, err := e.countWaiting(ctx)
+		n := 0
+		for _, w := range list {
+			n += w.N
+		}
+		return list, n >= memo.Many, err
+	})
+}
+
+func (e *Engine) countWaiting(ctx context.Context) ([]Waiting, error) {
 	var out []Waiting
 	for key := range e.current {
 		if !e.authz.Can(ctx, key, "read") {
@@ -227,9 +262,16 @@ func (e *Engine) Waiting(ctx context.Context) ([]Waiting, error) {
 	return out, nil
 }
 
-// Begun counts the documents of a type created since t that the reader may see;
-// imported history does not count.
+// Begun counts the documents of a type created since t that the reader may see, by
+// the date of the file for imported ones. Very many may be some seconds old.
 func (e *Engine) Begun(ctx context.Context, key string, since time.Time) (int, error) {
+	return e.begun.Get(ctx, fmt.Sprint(e.reader(ctx), " ", key, " ", since.Truncate(time.Hour)), func(ctx context.Context) (int, bool, error) {
+		n, err := e.countBegun(ctx, key, since)
+		return n, n >= memo.Many, err
+	})
+}
+
+func (e *Engine) countBegun(ctx context.Context, key string, since time.Time) (int, error) {
 	p, err := e.authz.Visible(ctx, key, "read")
 	if err != nil {
 		return 0, err

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"reflect"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"meridian/platform/authz"
 	"meridian/platform/errs"
+	"meridian/platform/memo"
 	"meridian/platform/process"
 	"meridian/platform/record"
 )
@@ -105,11 +107,22 @@ func (t *Type[T]) total(ctx context.Context, q ListQuery, rq record.Query, page 
 	if limit > 0 && rq.After == nil && rq.Offset == 0 && page < rq.Limit-1 {
 		return &page, nil // the first page is the whole list
 	}
-	n, err := t.Store.Count(ctx, rq, limit)
-	if err != nil || (limit > 0 && n > limit) {
-		return nil, err
+	if limit == 0 {
+		n, err := t.Store.Count(ctx, rq, limit)
+		return &n, err
 	}
-	return &n, nil
+	return t.many.Get(ctx, t.reader(ctx)+fmt.Sprint(q.Filters, q.Q), func(ctx context.Context) (*int, bool, error) {
+		n, err := t.Store.Count(ctx, rq, limit)
+		if err != nil || n > limit {
+			return nil, true, err // that there are very many stays true for a moment
+		}
+		return &n, false, nil
+	})
+}
+
+// reader is the key of what a reader sees.
+func (t *Type[T]) reader(ctx context.Context) string {
+	return fmt.Sprint(authz.Actor(ctx), " ", authz.IsSystem(ctx), " ", t.reg.Authz.Version(), " ")
 }
 
 // query turns names and text into conditions; only declared names are legal, and
@@ -381,7 +394,7 @@ func (t *Type[T]) PrintRow(ctx context.Context, id int64, w io.Writer) error {
 }
 
 // Groups counts the records of q per value of by, which must be "stage" or a
-// filterable field.
+// filterable field. Very many may be some seconds old.
 func (t *Type[T]) Groups(ctx context.Context, q ListQuery, by, sum string) ([]record.Group, error) {
 	if err := t.reg.Authz.Require(ctx, t.Name, "read"); err != nil {
 		return nil, err
@@ -397,7 +410,14 @@ func (t *Type[T]) Groups(ctx context.Context, q ListQuery, by, sum string) ([]re
 	if err != nil {
 		return nil, err
 	}
-	return t.Store.Group(ctx, rq, by, sum)
+	return t.groups.Get(ctx, t.reader(ctx)+fmt.Sprint(by, " ", sum, " ", q.Filters, q.Q), func(ctx context.Context) ([]record.Group, bool, error) {
+		list, err := t.Store.Group(ctx, rq, by, sum)
+		n := 0
+		for _, g := range list {
+			n += g.N
+		}
+		return list, n >= memo.Many, err
+	})
 }
 
 // Titles names records for references.

@@ -18,6 +18,7 @@ import (
 
 	"meridian/platform/date"
 	"meridian/platform/errs"
+	"meridian/platform/memo"
 	"meridian/platform/money"
 	"meridian/platform/process"
 	"meridian/platform/record"
@@ -57,7 +58,9 @@ type Type[T any] struct {
 	NoEdit   bool // never changed by hand
 	NoOwner  bool // no owner field (master data of the whole company)
 
-	reg *Registry
+	reg    *Registry
+	many   memo.Memo[*int]
+	groups memo.Memo[[]record.Group]
 }
 
 // Info is what is known of a type without its Go struct.

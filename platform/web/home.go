@@ -181,67 +181,71 @@ func (v *view) kpis(p period) ([]ui.KPI, error) {
 		if !ok {
 			continue
 		}
-		now, err := m.Func(v.ctx, kpi.Scope{From: p.from, To: p.to})
-		if err != nil {
-			return nil, fmt.Errorf("measure %s: %w", code, err)
+		scopes := []kpi.Scope{{From: p.from, To: p.to}}
+		if !m.State {
+			scopes = append(scopes, kpi.Scope{From: p.before, To: p.before2})
+			scopes = append(scopes, v.months(8)...)
 		}
-		before, err := m.Func(v.ctx, kpi.Scope{From: p.before, To: p.before2})
-		if err != nil {
-			return nil, fmt.Errorf("measure %s: %w", code, err)
-		}
-		x, err := v.kpi(m, now, before)
+		vals, err := v.KPI.Recent(v.ctx, m, v.Authz.Version(), scopes...)
 		if err != nil {
 			return nil, err
+		}
+		x := v.kpi(m, vals[0])
+		if !m.State {
+			v.trend(&x, m, vals)
 		}
 		out = append(out, x)
 	}
 	return out, nil
 }
 
-func (v *view) kpi(m kpi.Measure, now, before kpi.Value) (ui.KPI, error) {
-	x := ui.KPI{Label: v.t(m.Label), Value: "–", Href: now.Href}
-	if now.Value != nil {
-		switch m.Unit {
-		case kpi.Fraction:
-			x.Value, x.Unit = now.Value.Shift(2).StringFixed(1), "%"
-		case kpi.Currency:
-			x.Value, x.Unit = v.short(*now.Value)
-		default:
-			x.Value = group(now.Value.String())
-		}
+// months are the scopes of the last n months, this one last.
+func (v *view) months(n int) []kpi.Scope {
+	first := date.New(v.today().Year(), v.today().Month(), 1)
+	var out []kpi.Scope
+	for i := 1 - n; i <= 0; i++ {
+		from := first.AddMonths(i)
+		out = append(out, kpi.Scope{From: from, To: from.AddMonths(1).AddDays(-1)})
 	}
-	if now.Value != nil && before.Value != nil && !before.Value.IsZero() {
-		change := now.Value.Sub(*before.Value)
+	return out
+}
+
+func (v *view) kpi(m kpi.Measure, now kpi.Value) ui.KPI {
+	x := ui.KPI{Label: v.t(m.Label), Value: "–", Href: now.Href}
+	if now.Value == nil {
+		return x
+	}
+	switch m.Unit {
+	case kpi.Fraction:
+		x.Value, x.Unit = now.Value.Shift(2).StringFixed(1), "%"
+	case kpi.Currency:
+		x.Value, x.Unit = v.short(*now.Value)
+	default:
+		x.Value = group(now.Value.String())
+	}
+	return x
+}
+
+// trend compares the value with that of the period before and draws the last months:
+// vals are now, before, and the months.
+func (v *view) trend(x *ui.KPI, m kpi.Measure, vals []kpi.Value) {
+	if now, before := vals[0].Value, vals[1].Value; now != nil && before != nil && !before.IsZero() {
+		change := now.Sub(*before)
 		if m.Unit == kpi.Fraction {
 			x.Change = change.Shift(2).Abs().StringFixed(1) + v.t(" pt")
 		} else {
-			x.Change = change.Shift(2).DivRound(*before.Value, 1).Abs().StringFixed(1) + "%"
+			x.Change = change.Shift(2).DivRound(*before, 1).Abs().StringFixed(1) + "%"
 		}
 		x.Up = change.Sign() >= 0
 		x.Good = x.Up == m.Higher
 	}
-	var err error
-	x.Points, err = v.spark(m)
-	return x, err
-}
-
-// spark is the line of the last months of a measure.
-func (v *view) spark(m kpi.Measure) ([]float64, error) {
-	var out []float64
-	first := date.New(v.today().Year(), v.today().Month(), 1)
-	for i := -7; i <= 0; i++ {
-		from := first.AddMonths(i)
-		val, err := m.Func(v.ctx, kpi.Scope{From: from, To: from.AddMonths(1).AddDays(-1)})
-		if err != nil {
-			return nil, fmt.Errorf("measure %s: %w", m.Code, err)
-		}
+	for _, val := range vals[2:] {
 		y := 0.0
 		if val.Value != nil {
 			y = val.Value.InexactFloat64() // places ink only
 		}
-		out = append(out, y)
+		x.Points = append(x.Points, y)
 	}
-	return out, nil
 }
 
 // cockpit is the page of the executives: figures, process map, charts.
@@ -302,27 +306,27 @@ func (v *view) salesChart(period) (*ui.Chart, error) {
 	c := &ui.Chart{ID: "sales", Kind: ui.ChartTrend, Title: v.t("Sales and orders"), Note: v.t("12 months"), Say: v.t("Net sales and number of orders per month"), Span: 4,
 		Table: ui.Table{Caption: v.t("Sales and orders"), Cols: []ui.Col{{Key: "m", Label: v.t("Month")}, {Key: "s", Label: v.t(m.Label), Kind: ui.KindMoney}, {Key: "o", Label: v.t("Orders"), Kind: ui.KindNum}}}}
 	line, bars := ui.ChartSeries{Name: v.t(m.Label), Kind: "line"}, ui.ChartSeries{Name: v.t("Orders"), Kind: "bar"}
-	first := date.New(v.today().Year(), v.today().Month(), 1)
-	for i := -11; i <= 0; i++ {
-		from := first.AddMonths(i)
-		s := kpi.Scope{From: from, To: from.AddMonths(1).AddDays(-1)}
-		val, err := m.Func(v.ctx, s)
-		if err != nil {
+	months := v.months(12)
+	sales, err := v.KPI.Recent(v.ctx, m, v.Authz.Version(), months...)
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]kpi.Value, len(months))
+	if countOK {
+		if counts, err = v.KPI.Recent(v.ctx, orders, v.Authz.Version(), months...); err != nil {
 			return nil, err
 		}
+	}
+	for i, s := range months {
 		n := "0"
 		if countOK {
-			cnt, err := orders.Func(v.ctx, s)
-			if err != nil {
-				return nil, err
-			}
-			n = cnt.Numerator.String()
-			bars.Values = append(bars.Values, cnt.Numerator.InexactFloat64())
+			n = counts[i].Numerator.String()
+			bars.Values = append(bars.Values, counts[i].Numerator.InexactFloat64())
 		}
-		label := from.In(v.loc).Format("2006-01")
+		label := s.From.In(v.loc).Format("2006-01")
 		c.Data.Labels = append(c.Data.Labels, label)
-		line.Values = append(line.Values, val.Numerator.InexactFloat64())
-		c.Table.Rows = append(c.Table.Rows, ui.Row{Cells: []ui.Cell{{Text: label}, {Text: v.symbol() + group(val.Numerator.StringFixed(2))}, {Text: n}}})
+		line.Values = append(line.Values, sales[i].Numerator.InexactFloat64())
+		c.Table.Rows = append(c.Table.Rows, ui.Row{Cells: []ui.Cell{{Text: label}, {Text: v.symbol() + group(sales[i].Numerator.StringFixed(2))}, {Text: n}}})
 	}
 	c.Data.Series = []ui.ChartSeries{line, bars}
 	return c, nil
@@ -361,10 +365,11 @@ func (v *view) onTimeChart(p period) (*ui.Chart, error) {
 	if !ok {
 		return nil, nil //nolint:nilnil // not for this reader
 	}
-	val, err := m.Func(v.ctx, kpi.Scope{From: p.from, To: p.to})
+	vals, err := v.KPI.Recent(v.ctx, m, v.Authz.Version(), kpi.Scope{From: p.from, To: p.to})
 	if err != nil {
 		return nil, err
 	}
+	val := vals[0]
 	text, y := "–", 0.0
 	if val.Value != nil {
 		text, y = val.Value.Shift(2).StringFixed(1), val.Value.Shift(2).InexactFloat64()

@@ -229,11 +229,12 @@ func (v *view) refOptions(target, chosen string) (opts []ui.Option, all bool, er
 		return nil, false, err
 	}
 	if v.Authz.Can(v.ctx, target, "read") {
-		l, err := d.ListRows(v.ctx, resource.ListQuery{Limit: maxOptions + 1, Sort: "no", Total: "none"})
+		l, err := d.ListRows(v.ctx, resource.ListQuery{Limit: maxOptions + 1, Total: "none"})
 		if err != nil {
 			return nil, false, err
 		}
 		if len(l.Rows) <= maxOptions {
+			slices.SortFunc(l.Rows, func(a, b resource.Row) int { return strings.Compare(a.Base().No, b.Base().No) })
 			found := chosen == ""
 			for _, r := range l.Rows {
 				id := strconv.FormatInt(r.Base().ID, 10)

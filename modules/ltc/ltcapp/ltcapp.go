@@ -129,7 +129,7 @@ func measures(r *kpi.Registry, reports *store.Reports) {
 			Help: "Confirmed orders by order date, cancelled ones left out."},
 		{Code: "ltc.win_rate", Label: "Win rate", Unit: kpi.Fraction, Higher: true, Object: "ltc.opportunity", Func: reports.WinRate,
 			Help: "Won deals / (won + lost deals) by closing date."},
-		{Code: "ltc.open_pipeline", Label: "Open pipeline", Unit: kpi.Currency, Higher: true, Object: "ltc.opportunity", Func: reports.OpenPipeline,
+		{Code: "ltc.open_pipeline", Label: "Open pipeline", Unit: kpi.Currency, Higher: true, Object: "ltc.opportunity", State: true, Func: reports.OpenPipeline,
 			Help: "Amount of the deals that are open now, without those on hold."},
 		{Code: "ltc.receivables", Label: "Receivables", Unit: kpi.Currency, Object: "ltc.invoice", Func: reports.Receivables,
 			Help: "Open amount of posted invoices at the end of the period."},

@@ -1,0 +1,4 @@
+-- +goose Up
+-- Search looks into every one of these; one column without an index reads the table.
+DROP INDEX crm.customer_name_idx;
+CREATE INDEX ON crm.customer USING gin (no gin_trgm_ops, name gin_trgm_ops, tax_no gin_trgm_ops, phone gin_trgm_ops, email gin_trgm_ops);
