@@ -100,7 +100,7 @@ func (s *suite) demoPeople(file string) {
 	roles := map[string]bool{}
 	for _, line := range lines {
 		f := strings.Fields(line)
-		id, err := s.Authn.SignIn(s.t.Context(), f[0], f[1])
+		id, err := s.Authn.SignIn(s.t.Context(), f[0], f[1], "192.0.2.1")
 		if err != nil {
 			s.t.Errorf("%s: %v", f[0], err)
 			continue

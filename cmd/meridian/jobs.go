@@ -29,6 +29,9 @@ func (o *opened) addJobs() {
 			if err := o.DB.Exec(ctx, `DELETE FROM core.session WHERE expires_at < now() - interval '1 day'`); err != nil {
 				return err
 			}
+			if err := o.DB.Exec(ctx, `DELETE FROM core.login_failure WHERE at < now() - interval '1 day'`); err != nil {
+				return err
+			}
 			if err := o.DB.Exec(ctx, `DELETE FROM core.import_run WHERE state = 'uploaded' AND at < now() - interval '1 day'`); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"meridian/platform/authz"
+	"meridian/platform/errs"
 )
 
 var braces = regexp.MustCompile(`\{(\w+)\}`)
@@ -186,4 +188,68 @@ func TestRevokedTokenAndRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.call(ann, "GET", "/crm/customer", nil, 401)
+}
+
+// TestLockOut: wrong passwords lock a name for the address they come from; its owner
+// signs in from elsewhere, and so does another person from that address.
+func TestLockOut(t *testing.T) {
+	s := newSuite(t)
+	s.person("lee", "ltc.rep")
+	ctx := t.Context()
+	for range 5 {
+		if _, err := s.Authn.SignIn(ctx, "lee", "wrong", "192.0.2.1"); !errs.Is(err, errs.Unauthorized) {
+			t.Fatalf("a wrong password: %v", err)
+		}
+	}
+	if _, err := s.Authn.SignIn(ctx, "lee", testPassword, "192.0.2.1"); !errs.Is(err, errs.TooMany) {
+		t.Errorf("the right password after five wrong ones: %v", err)
+	}
+	if _, err := s.Authn.SignIn(ctx, "admin", testPassword, "192.0.2.1"); err != nil {
+		t.Errorf("another person at that address: %v", err)
+	}
+	if _, err := s.Authn.SignIn(ctx, "lee", testPassword, "192.0.2.2"); err != nil {
+		t.Errorf("the owner elsewhere: %v", err)
+	}
+}
+
+// TestSensitivePerRow: a right to a field of one's own records shows and changes it
+// there alone, and neither filters nor sorts by it.
+func TestSensitivePerRow(t *testing.T) {
+	s := newSuite(t)
+	admin := s.person("admin", "")
+	err := s.DB.Tx(t.Context(), func(ctx context.Context) error {
+		if err := s.DB.Exec(ctx, `INSERT INTO core.role (code, label) VALUES ('test.own', 'Test')`); err != nil {
+			return err
+		}
+		for _, r := range [][3]string{{"crm.customer", "read", "company"}, {"crm.customer", "create", "own"}, {"crm.customer", "update", "company"}, {"crm.customer#credit_limit", "read", "own"}} {
+			if err := s.Authz.SetRule(ctx, "test.own", r[0], r[1], r[2]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lee := s.person("lee", "test.own")
+	mine := id(s.call(lee, "POST", "/crm/customer", doc{"name": "Mine", "credit_limit": "100"}, 201))
+	other := id(s.call(admin, "POST", "/crm/customer", doc{"name": "Other", "credit_limit": "900"}, 201))
+	items, _ := s.call(lee, "GET", "/crm/customer?sort=id", nil, 200)["items"].([]any)
+	if len(items) != 2 {
+		t.Fatalf("%d customers, want 2", len(items))
+	}
+	for _, x := range items {
+		d, _ := x.(doc)
+		if shown := d["credit_limit"] != nil; shown != (id(d) == mine) {
+			t.Errorf("customer %d: credit limit %v", id(d), d["credit_limit"])
+		}
+	}
+	for _, q := range []string{"credit_limit_from=500", "sort=credit_limit"} {
+		s.call(lee, "GET", "/crm/customer?"+q, nil, 422)
+	}
+	path := fmt.Sprintf("/crm/customer/%d", other)
+	s.call(lee, "PATCH", path, doc{"credit_limit": "5"}, 422, "If-Match", "1")
+	if got := s.call(admin, "GET", path, nil, 200)["credit_limit"]; got != "900.00" {
+		t.Errorf("the limit of the other is %v, want 900.00", got)
+	}
 }

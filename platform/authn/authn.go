@@ -81,22 +81,23 @@ func (a *Authn) SetPassword(ctx context.Context, user int64, password string) er
 		return fmt.Errorf("hash password: %w", err)
 	}
 	return a.db.Tx(ctx, func(ctx context.Context) error {
-		if err := a.db.Exec(ctx, `UPDATE core."user" SET password = $2, failed = 0, locked_until = NULL WHERE id = $1`, user, hash); err != nil {
+		if err := a.db.Exec(ctx, `WITH known AS (DELETE FROM core.login_failure WHERE user_id = $1) UPDATE core."user" SET password = $2 WHERE id = $1`, user, hash); err != nil {
 			return err
 		}
 		return a.audit.Write(ctx, "password", "core.user", user, nil)
 	})
 }
 
-// SignIn checks a password and returns the user. The answer never tells whether
+// SignIn checks a password given at an address and returns the user. After some wrong
+// ones that address waits; others do not. The answer never tells whether
 // the name exists. Errors: Unauthorized, TooMany (locked).
-func (a *Authn) SignIn(ctx context.Context, username, password string) (int64, error) {
+func (a *Authn) SignIn(ctx context.Context, username, password, address string) (int64, error) {
 	var id int64
 	var hash string
 	var active bool
 	var locked sql.NullTime
-	found, err := a.db.Row(ctx, `SELECT id, password, active, locked_until FROM core."user" WHERE username = $1 AND archived_at IS NULL`,
-		[]any{strings.ToLower(strings.TrimSpace(username))}, &id, &hash, &active, &locked)
+	found, err := a.db.Row(ctx, `SELECT u.id, password, active, f.locked_until FROM core."user" u LEFT JOIN core.login_failure f ON f.user_id = u.id AND f.address = $2
+		WHERE username = $1 AND archived_at IS NULL`, []any{strings.ToLower(strings.TrimSpace(username)), address}, &id, &hash, &active, &locked)
 	if err != nil {
 		return 0, err
 	}
@@ -114,7 +115,7 @@ func (a *Authn) SignIn(ctx context.Context, username, password string) (int64, e
 	}
 	if !match || !found || !active {
 		if found {
-			if err := a.failed(ctx, id); err != nil {
+			if err := a.failed(ctx, id, address); err != nil {
 				return 0, err
 			}
 		}
@@ -122,7 +123,7 @@ func (a *Authn) SignIn(ctx context.Context, username, password string) (int64, e
 	}
 	ctx = authz.With(ctx, a.Subject(id))
 	err = a.db.Tx(ctx, func(ctx context.Context) error {
-		if err := a.db.Exec(ctx, `UPDATE core."user" SET failed = 0, locked_until = NULL WHERE id = $1 AND failed > 0`, id); err != nil {
+		if err := a.db.Exec(ctx, `DELETE FROM core.login_failure WHERE user_id = $1 AND address = $2`, id, address); err != nil {
 			return err
 		}
 		return a.audit.Write(ctx, "login", "core.user", id, nil)
@@ -130,11 +131,12 @@ func (a *Authn) SignIn(ctx context.Context, username, password string) (int64, e
 	return id, err
 }
 
-// failed counts a wrong password and locks the account after some.
-func (a *Authn) failed(ctx context.Context, id int64) error {
+// failed counts a wrong password and locks the account for its address after some.
+func (a *Authn) failed(ctx context.Context, id int64, address string) error {
 	return a.db.Tx(ctx, func(ctx context.Context) error {
-		err := a.db.Exec(ctx, `UPDATE core."user" SET failed = CASE WHEN failed + 1 >= $2 THEN 0 ELSE failed + 1 END,
-			locked_until = CASE WHEN failed + 1 >= $2 THEN $3::timestamptz ELSE locked_until END WHERE id = $1`, id, lockAfter, a.now().Add(lockFor))
+		err := a.db.Exec(ctx, `INSERT INTO core.login_failure AS f (user_id, address, failed, at) VALUES ($1, $2, 1, $4)
+			ON CONFLICT (user_id, address) DO UPDATE SET at = $4, failed = CASE WHEN f.failed + 1 >= $3 THEN 0 ELSE f.failed + 1 END,
+			locked_until = CASE WHEN f.failed + 1 >= $3 THEN $5::timestamptz ELSE f.locked_until END`, id, address, lockAfter, a.now(), a.now().Add(lockFor))
 		if err != nil {
 			return err
 		}

@@ -84,11 +84,7 @@ func (t *Type[T]) ListRows(ctx context.Context, q ListQuery) (List, error) {
 		rows = rows[:limit]
 		out.Next = t.cursor(&rows[limit-1], rq.Sort)
 	}
-	mask := t.mask(ctx)
-	out.Rows = make([]Row, len(rows))
-	for i := range rows {
-		out.Rows[i] = &row[T]{t, &rows[i], mask}
-	}
+	out.Rows = t.rows(ctx, rows)
 	out.Total, err = t.total(ctx, q, rq, len(rows))
 	return out, err
 }
@@ -373,12 +369,7 @@ func (t *Type[T]) Rows(ctx context.Context, ids []int64) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	mask := t.mask(ctx)
-	out := make([]Row, len(rows))
-	for i := range rows {
-		out[i] = &row[T]{t, &rows[i], mask}
-	}
-	return out, nil
+	return t.rows(ctx, rows), nil
 }
 
 // PrintRow writes a record the reader may see as PDF.

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"time"
 
@@ -13,41 +14,82 @@ import (
 	"meridian/platform/trace"
 )
 
-// hidden reports whether the writer may not touch a sensitive field.
+// writer is who fills the fields of a record.
 type writer[T any] struct {
 	t   *Type[T]
 	ctx context.Context
+	b   *record.Base
 }
 
+// hidden reports whether the writer may not touch a sensitive field of the record.
 func (w writer[T]) hidden(name string) bool {
-	return !w.t.reg.Authz.Can(w.ctx, w.t.Name+"#"+name, "read")
+	return !w.t.reg.Authz.Covers(w.ctx, w.t.Name+"#"+name, "read", w.b)
 }
 
-// mask lists the sensitive fields the reader of ctx may not see.
-func (t *Type[T]) mask(ctx context.Context) map[string]bool {
-	var m map[string]bool
-	hide := func(name string) {
-		if !t.reg.Authz.Can(ctx, t.Name+"#"+name, "read") {
-			if m == nil {
-				m = map[string]bool{}
-			}
-			m[name] = true
-		}
-	}
+// sensitive names the sensitive fields and columns of lines.
+func (t *Type[T]) sensitive(each func(name string)) {
 	for _, f := range t.Fields {
 		if f.Meta.Sensitive {
-			hide(f.Name)
+			each(f.Name)
 		}
 		for _, l := range f.Meta.Lines {
 			if l.Sensitive {
-				hide(f.Name + "." + l.Name)
+				each(f.Name + "." + l.Name)
 			}
 		}
 	}
+}
+
+// mask lists the sensitive fields the reader of ctx may not ask questions about: to
+// filter or sort by a field one sees of some rows only would tell it of the others.
+func (t *Type[T]) mask(ctx context.Context) map[string]bool {
+	m := map[string]bool{}
+	t.sensitive(func(name string) {
+		if !t.reg.Authz.Reaches(ctx, t.Name+"#"+name, "read", "company") {
+			m[name] = true
+		}
+	})
 	return m
 }
 
-func (t *Type[T]) row(ctx context.Context, r *T) Row { return &row[T]{t, r, t.mask(ctx)} }
+// masks lists the sensitive fields the reader of ctx may not see of a record.
+func (t *Type[T]) masks(ctx context.Context) func(b *record.Base) map[string]bool {
+	never := map[string]bool{}
+	var some []string // seen of some records
+	t.sensitive(func(name string) {
+		switch object := t.Name + "#" + name; {
+		case !t.reg.Authz.Can(ctx, object, "read"):
+			never[name] = true
+		case !t.reg.Authz.Reaches(ctx, object, "read", "all"):
+			some = append(some, name)
+		}
+	})
+	return func(b *record.Base) map[string]bool {
+		m := never
+		for i, name := range some {
+			if i == 0 {
+				m = maps.Clone(never)
+			}
+			if !t.reg.Authz.Covers(ctx, t.Name+"#"+name, "read", b) {
+				m[name] = true
+			}
+		}
+		return m
+	}
+}
+
+func (t *Type[T]) row(ctx context.Context, r *T) Row {
+	return &row[T]{t, r, t.masks(ctx)(baseOf(r))}
+}
+
+func (t *Type[T]) rows(ctx context.Context, list []T) []Row {
+	mask := t.masks(ctx)
+	out := make([]Row, len(list))
+	for i := range list {
+		out[i] = &row[T]{t, &list[i], mask(baseOf(&list[i]))}
+	}
+	return out
+}
 
 // fresh returns a new record of the actor with the defaults of the type.
 func (t *Type[T]) fresh(ctx context.Context) (*T, error) {
@@ -69,7 +111,7 @@ func (t *Type[T]) NewRow(ctx context.Context, in Values) (Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	apply(writer[T]{t, ctx}, t.Fields, r, "", in)
+	apply(writer[T]{t, ctx, baseOf(r)}, t.Fields, r, "", in)
 	return t.row(ctx, r), nil
 }
 
@@ -86,7 +128,7 @@ func (t *Type[T]) CreateRow(ctx context.Context, in Values) (Row, error) {
 		if r, err = t.fresh(ctx); err != nil {
 			return err
 		}
-		if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
+		if err := errs1(apply(writer[T]{t, ctx, baseOf(r)}, t.Fields, r, "", in)); err != nil {
 			return err
 		}
 		return t.insert(ctx, r, nil, History{})
@@ -111,7 +153,7 @@ func (t *Type[T]) ImportRow(ctx context.Context, in Values, h History) (Row, err
 		if r, err = t.fresh(ctx); err != nil {
 			return err
 		}
-		if err := errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in)); err != nil {
+		if err := errs1(apply(writer[T]{t, ctx, baseOf(r)}, t.Fields, r, "", in)); err != nil {
 			return err
 		}
 		return t.insert(ctx, r, nil, h)
@@ -400,7 +442,7 @@ func (t *Type[T]) UpdateRow(ctx context.Context, id, version int64, in Values) (
 		}
 		out = r
 		return t.change(ctx, r, func() error {
-			return errs1(apply(writer[T]{t, ctx}, t.Fields, r, "", in))
+			return errs1(apply(writer[T]{t, ctx, baseOf(r)}, t.Fields, r, "", in))
 		})
 	})
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *Server) login(c *gin.Context) {
 	ctx := c.Request.Context()
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxSmallForm)
 	form := ui.SignIn{Login: c.PostForm("login"), Next: safeNext(c.PostForm("next"))}
-	user, err := s.p.Authn.SignIn(ctx, form.Login, c.PostForm("password"))
+	user, err := s.p.Authn.SignIn(ctx, form.Login, c.PostForm("password"), c.ClientIP())
 	if err != nil {
 		e := errs.Of(err)
 		if e.Kind == errs.Internal {

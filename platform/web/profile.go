@@ -159,7 +159,7 @@ func (s *Server) profilePassword(v *view) error {
 		return err
 	}
 	p := v.Authz.Directory().People[v.user.User]
-	if _, err := v.Authn.SignIn(v.ctx, p.Username, form.Get("old")); err != nil {
+	if _, err := v.Authn.SignIn(v.ctx, p.Username, form.Get("old"), v.c.ClientIP()); err != nil {
 		if errs.Is(err, errs.Unauthorized) || errs.Is(err, errs.TooMany) {
 			return s.showProfile(v, http.StatusUnprocessableEntity, "", "", errs.Bad("old", "The present password is wrong."))
 		}
