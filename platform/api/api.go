@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -268,11 +269,14 @@ func (a *API) NotFound(c *gin.Context) {
 // once runs an operation at most once per user and key: the answer is stored in
 // the transaction of the work, and a repetition gets the stored one.
 func (a *API) once(ctx context.Context, key string, op *Op, r *Request) (Response, error) {
-	if len(key) > 200 {
+	if len(key) > 200 || !utf8.ValidString(key) {
 		return Response{}, errs.New(errs.Unreadable, "An idempotency key has at most {0} characters.", 200)
 	}
+	if op.Public { // strangers share no keys
+		key = r.IP + " " + key
+	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s %v\n", op.Method, op.Path, r.Path)
+	fmt.Fprintf(h, "%s %s %v %s\n", op.Method, op.Path, r.Path, r.Header.Get("If-Match"))
 	h.Write(r.Body)
 	sum := h.Sum(nil)
 	var res Response

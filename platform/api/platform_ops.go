@@ -1,11 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"meridian/platform/authz"
@@ -229,6 +232,9 @@ func (a *API) thread(ctx context.Context, self trace.Ref) (Response, error) {
 		}
 		cards = append(cards, c)
 	}
+	slices.SortFunc(cards, func(a, b card) int {
+		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
+	})
 	return answer(map[string]any{"documents": cards, "links": out})
 }
 

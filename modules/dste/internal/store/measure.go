@@ -24,7 +24,7 @@ func (s *Ledger) Used(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
 		return kpi.Value{}, err
 	}
 	if sc.Dept != 0 {
-		w.And("department_id = ?", sc.Dept)
+		w.And("department_id = ANY(?)", db.Array(s.DB.Subtree(sc.Dept)))
 	}
 	c, err := db.One[struct {
 		Used, Budget money.Amount

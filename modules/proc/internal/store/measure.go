@@ -9,18 +9,9 @@ import (
 	"meridian/platform/money"
 )
 
-// rows are the rows of object the reader may see, of the department asked for.
-func (s *Store) rows(ctx context.Context, object string, dept int64) (*db.Rows, error) {
-	w, err := s.DB.Readable(ctx, object)
-	if err == nil && dept != 0 {
-		w.And("dept_id = ?", dept)
-	}
-	return w, err
-}
-
 // Spend is the measure proc.spend: the net of matched invoices by invoice date.
 func (s *Store) Spend(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
-	w, err := s.rows(ctx, "proc.invoice", sc.Dept)
+	w, err := s.DB.Rows(ctx, "proc.invoice", sc.Dept)
 	if err != nil {
 		return kpi.Value{}, err
 	}
@@ -36,7 +27,7 @@ func (s *Store) Spend(ctx context.Context, sc kpi.Scope) (kpi.Value, error) {
 // confirmed date lies in the period and has come, the share that had arrived in
 // full by that date, summed over all their receipts.
 func (s *Store) OnTime(ctx context.Context, sc kpi.Scope, today date.Date) (kpi.Value, error) {
-	w, err := s.rows(ctx, "proc.po", sc.Dept)
+	w, err := s.DB.Rows(ctx, "proc.po", sc.Dept)
 	if err != nil {
 		return kpi.Value{}, err
 	}
