@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"meridian/platform/authz"
 	"meridian/platform/db"
 	"meridian/platform/money"
 	"meridian/platform/org"
@@ -74,3 +75,12 @@ func (p *Platform) declare() {
 }
 
 var languages = []resource.Option{{Value: "zh", Label: "Chinese"}, {Value: "en", Label: "English"}}
+
+// SetPrefs keeps what a person chooses for their own account.
+func (p *Platform) SetPrefs(ctx context.Context, user int64, lang string, mail bool) error {
+	_, err := p.Users.Update(authz.System(ctx, "own profile"), user, func(u *userRecord) error {
+		u.Lang, u.Mail = lang, mail
+		return nil
+	})
+	return err
+}

@@ -100,6 +100,12 @@ func (s *Server) logout(c *gin.Context) {
 // prefs switches language or theme, signed in or not.
 func (s *Server) prefs(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxSmallForm)
+	s.keepPrefs(c)
+	c.Redirect(http.StatusSeeOther, safeNext(c.PostForm("next")))
+}
+
+// keepPrefs has this browser remember language and theme.
+func (s *Server) keepPrefs(c *gin.Context) {
 	for name, legal := range map[string][2]string{langCookie: {"zh", "en"}, themeCookie: {"light", "dark"}} {
 		v := c.PostForm(name)
 		if v != legal[0] && v != legal[1] {
@@ -107,5 +113,4 @@ func (s *Server) prefs(c *gin.Context) {
 		}
 		http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: v, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.p.Config.TLS})
 	}
-	c.Redirect(http.StatusSeeOther, safeNext(c.PostForm("next")))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,13 @@ func (s *Server) showProfile(v *view, status int, saved, token string, e *errs.E
 	m.Prefs = []ui.Field{
 		{Name: "lang", Label: v.t("Language"), Kind: ui.KindEnum, Value: string(v.lang()), Options: []ui.Option{{Value: "zh", Label: v.t("Chinese")}, {Value: "en", Label: v.t("English")}}},
 		{Name: "theme", Label: v.t("Theme"), Kind: ui.KindEnum, Value: theme(v.c), Options: []ui.Option{{Value: "light", Label: v.t("Light")}, {Value: "dark", Label: v.t("Dark")}}},
+	}
+	if v.Config.SMTP != "" {
+		mail := ui.Field{Name: "mail", Label: v.t("Notices by mail"), Kind: ui.KindBool, Help: v.t("What you have not seen here within two minutes comes by mail.")}
+		if p.Mail {
+			mail.Value = "true"
+		}
+		m.Prefs = append(m.Prefs, mail)
 	}
 	m.Password = []ui.Field{
 		{Name: "old", Label: v.t("Present password"), Kind: ui.KindPassword, Required: true, Complete: "current-password", Error: wrong("old")},
@@ -151,6 +159,21 @@ func (s *Server) profileDeputyEnd(v *view) error {
 		return err
 	}
 	return v.done("/profile#deputies", "Ended.")
+}
+
+// profilePrefs keeps language and theme in this browser, and language and mail with
+// the person.
+func (s *Server) profilePrefs(v *view) error {
+	form, err := v.parse()
+	if err != nil {
+		return err
+	}
+	mail := slices.Contains(form["mail"], "true") || v.Config.SMTP == "" // the choice is not shown without a server
+	if err := v.SetPrefs(v.ctx, v.user.User, form.Get("lang"), mail); err != nil {
+		return err
+	}
+	s.keepPrefs(v.c)
+	return v.done("/profile", "Saved.")
 }
 
 func (s *Server) profilePassword(v *view) error {

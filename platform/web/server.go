@@ -108,6 +108,7 @@ func (s *Server) routes() {
 	g.GET("/notices/menu", s.page(s.noticeMenu))
 	g.POST("/notices/read", s.page(s.noticesRead))
 	g.GET("/profile", s.page(s.profile))
+	g.POST("/profile/prefs", s.page(s.profilePrefs))
 	g.POST("/profile/password", s.page(s.profilePassword))
 	g.POST("/profile/tokens", s.page(s.profileToken))
 	g.POST("/profile/tokens/:id/revoke", s.page(s.profileRevoke))

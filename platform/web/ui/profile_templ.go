@@ -13,7 +13,7 @@ import "meridian/platform/i18n"
 // Profile is the reader's own page: the block #profile.
 type Profile struct {
 	Facts    Facts   // who I am: login, e-mail, department, roles
-	Prefs    []Field // language, theme, time zone; posted to /prefs
+	Prefs    []Field // language, theme, mail; posted to /profile/prefs
 	Password []Field // old and new password; posted to /profile/password
 	Saved    string  // sentence after a change
 	Sessions []Session
@@ -82,7 +82,7 @@ func (m Profile) view() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = profileForm("prefs", i18n.T(ctx, "Language and display"), "/prefs", m.Prefs, i18n.T(ctx, "Save")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = profileForm("prefs", i18n.T(ctx, "Language and display"), "/profile/prefs", m.Prefs, i18n.T(ctx, "Save")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
