@@ -53,6 +53,7 @@ type Platform struct {
 	Jobs     *jobs.Scheduler
 	Queue    *jobs.Queue
 	Imports  *transfer.Importer
+	Exports  *transfer.Exporter
 	API      *api.API
 	Comments *comment.Comments
 	Files    *attach.Files

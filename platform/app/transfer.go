@@ -22,6 +22,7 @@ func (importWork) Limit() time.Duration { return 6 * time.Hour }
 
 // moveData has imports done in the background.
 func (p *Platform) moveData() {
+	p.Exports = &transfer.Exporter{DB: p.DB, Types: p.Types, Authz: p.Authz, Audit: p.Audit}
 	p.Imports = &transfer.Importer{DB: p.DB, Types: p.Types, Authz: p.Authz, Audit: p.Audit, Now: p.Now, Notices: p.Notices,
 		Subject: p.Authn.Subject,
 		Later:   func(ctx context.Context, run int64) error { return p.Queue.Enqueue(ctx, time.Time{}, importWork{run}) },
