@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
 	"meridian/platform/date"
@@ -42,4 +43,84 @@ func TestPagesInBrowser(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestImportInBrowser walks the wizard with the mouse: the pages of the columns, the
+// check, the progress, the outcome and a refusal, and the choice of export formats.
+func TestImportInBrowser(t *testing.T) {
+	s := newSuite(t)
+	s.person("admin", "")
+	chrome := e2e.Browser(t)
+	var tabs []*e2e.Tab
+	upload := func(b *e2e.Tab, name, text string) {
+		b.Open("/crm/customer/import")
+		b.Axe("import-file")
+		b.Eval(files(`input[type=file]`, "customers.csv", text))
+		b.Click("#import button.bt-primary", "")
+		b.Wait(`document.querySelector('#import select[name="col.0"]')`)
+		b.Axe(name + "-columns")
+		b.Shoot(name + "-columns")
+		b.Click("#import button.bt-primary", "")
+		b.Wait(`document.querySelector('#import form[action$="/run"]')`)
+		b.Axe(name + "-check")
+		b.Check(name + "-check")
+		b.Shoot(name + "-check")
+	}
+	for i, look := range []e2e.Look{e2e.Wide, e2e.Narrow} {
+		b := e2e.NewTab(t, chrome, s.url, look)
+		b.SignIn("admin", testPassword)
+		b.Open("/crm/customer")
+		b.Eval(`document.querySelector('details.menu summary.bt:not(.bt-icon)').click();1`)
+		b.Wait(`document.querySelector('details.menu[open] a[href*="format=xlsx"]').offsetParent`)
+		b.Axe("export-menu")
+		b.Check("export-menu")
+		b.Shoot("export-menu")
+		upload(b, "import-wrong", "no,name,tier\nB-1,Beta,gold\n")
+		if b.Eval(`document.querySelector('#import button.bt-primary').disabled`) != "true" {
+			t.Error("a file with a wrong row may be imported")
+		}
+		upload(b, "import", fmt.Sprintf("no,name\nA-%d,Acme\nA-%d0,Beta\n", i+1, i+1))
+		b.Click("#import button.bt-primary", "")
+		b.Wait(`document.querySelector('#import progress') && /\/import\/\d+$/.test(location.pathname)`)
+		b.Axe("import-progress")
+		b.Check("import-progress")
+		b.Shoot("import-progress")
+		tabs = append(tabs, b)
+	}
+	s.work()
+	for _, b := range tabs { // the page asks again by itself
+		b.Wait(`document.querySelector('#import .done-t')`)
+		b.Axe("import-done")
+		b.Check("import-done")
+		b.Shoot("import-done")
+		b.Open(b.Eval(`location.pathname`))
+		b.Wait(`document.querySelector('#import .done-t')`)
+	}
+	b := tabs[0]
+	b.Open("/crm/customer/import") // run without heeding the check, as a program may
+	b.Eval(files(`input[type=file]`, "customers.csv", "no,name,tier\nB-1,Beta,gold\n"))
+	b.Click("#import button.bt-primary", "")
+	b.Wait(`document.querySelector('#import select[name="col.0"]')`)
+	b.Eval(`(()=>{const f=document.querySelector('#import form');htmx.ajax('POST',f.action.replace('/check','/run'),{source:f,target:'#import',swap:'outerHTML'});return 1})()`)
+	b.Wait(`document.querySelector('#import .done-t.t-bad')`)
+	b.Axe("import-refused")
+	b.Check("import-refused")
+	b.Shoot("import-refused")
+	for _, b := range tabs { // documents with lines
+		b.Open("/ltc/order/import")
+		b.Axe("import-lines-file")
+		b.Eval(files(`input[name=file]`, "orders.csv", "no,customer,stage\nSO-1,Acme,draft\n"))
+		b.Eval(files(`input[name=lines]`, "lines.csv", "no,product,qty,price\nSO-1,P-1,2,10\n"))
+		b.Shoot("import-lines-file")
+		b.Click("#import button.bt-primary", "")
+		b.Wait(`document.querySelector('#import select[name="line.0"]')`)
+		b.Axe("import-lines-columns")
+		b.Check("import-lines-columns")
+		b.Shoot("import-lines-columns")
+	}
+}
+
+// files puts a file into a file input.
+func files(input, name, text string) string {
+	return fmt.Sprintf(`(()=>{const d=new DataTransfer();d.items.add(new File([%q],%q));document.querySelector(%q).files=d.files;return 1})()`, text, name, input)
 }

@@ -35,19 +35,22 @@ func importFiles(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
-	p, ok := o.Authz.Directory().ByUsername(*who)
-	if !ok || !p.Active {
-		return fmt.Errorf("there is no active user %q", *who)
+	if ctx, err = o.actAs(ctx, *who); err != nil {
+		return err
 	}
-	ctx = i18n.With(authz.With(ctx, o.Authn.Subject(p.ID)), o.Text, i18n.English)
 	if *set != "" {
 		return o.importSet(ctx, *set, fset.Arg(0), *dry)
 	}
 	return o.importFile(ctx, *as, *mapFile, fset.Arg(0), *dry)
 }
 
-func (o *opened) importer() *transfer.Importer {
-	return &transfer.Importer{DB: o.DB, Types: o.Types, Audit: o.Audit}
+// actAs is ctx of an active user, by user name.
+func (o *opened) actAs(ctx context.Context, who string) (context.Context, error) {
+	p, ok := o.Authz.Directory().ByUsername(who)
+	if !ok || !p.Active {
+		return ctx, fmt.Errorf("there is no active user %q", who)
+	}
+	return i18n.With(authz.With(ctx, o.Authn.Subject(p.ID)), o.Text, i18n.English), nil
 }
 
 func (o *opened) importFile(ctx context.Context, as, mapFile, data string, dry bool) error {
@@ -67,7 +70,7 @@ func (o *opened) importFile(ctx context.Context, as, mapFile, data string, dry b
 		return fmt.Errorf("read data: %w", err)
 	}
 	beside := os.DirFS(filepath.Dir(data))
-	r, err := o.importer().Run(ctx, m, filepath.Base(data), body, func(name string) ([]byte, error) { return fs.ReadFile(beside, name) }, dry, nil)
+	r, err := o.Imports.Run(ctx, m, filepath.Base(data), body, func(name string) ([]byte, error) { return fs.ReadFile(beside, name) }, dry, nil)
 	if err != nil {
 		return err
 	}
@@ -83,7 +86,7 @@ func (o *opened) importSet(ctx context.Context, set, dir string, dry bool) error
 	if _, statErr := fs.Stat(configs.FS, "import/"+set); err != nil || statErr != nil {
 		maps = os.DirFS(set)
 	}
-	return o.importer().Set(ctx, maps, os.DirFS(dir), dry, report)
+	return o.Imports.Set(ctx, maps, os.DirFS(dir), dry, report)
 }
 
 func report(file string, r transfer.Report) {

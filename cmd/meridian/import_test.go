@@ -50,7 +50,7 @@ func (s *suite) loadSet(name, dir string) []transfer.Report {
 		s.t.Fatal(err)
 	}
 	var out []transfer.Report
-	err = s.importer().Set(s.admin(), maps, os.DirFS(filepath.Join(dir, name)), false, func(file string, r transfer.Report) {
+	err = s.Imports.Set(s.admin(), maps, os.DirFS(filepath.Join(dir, name)), false, func(file string, r transfer.Report) {
 		out = append(out, r)
 		for _, e := range r.Errors {
 			s.t.Log(e.String())

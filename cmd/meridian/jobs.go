@@ -20,6 +20,7 @@ func (o *opened) addJobs() {
 		_, err := o.Process.Sweep(ctx)
 		return err
 	})
+	add("core.imports", "Take up imports that were broken off", "@every 30s", o.Imports.Revive)
 	add("core.partitions", "Prepare the log for the months ahead", "10 1 * * *", func(ctx context.Context) error {
 		return o.DB.Tx(ctx, func(ctx context.Context) error { return o.DB.Exec(ctx, `SELECT core.make_partitions(13)`) })
 	})
@@ -32,7 +33,7 @@ func (o *opened) addJobs() {
 			if err := o.DB.Exec(ctx, `DELETE FROM core.login_failure WHERE at < now() - interval '1 day'`); err != nil {
 				return err
 			}
-			if err := o.DB.Exec(ctx, `DELETE FROM core.import_run WHERE state = 'uploaded' AND at < now() - interval '1 day'`); err != nil {
+			if err := o.DB.Exec(ctx, `DELETE FROM core.import_run WHERE state IN ('uploaded', 'checked') AND at < now() - interval '1 day'`); err != nil {
 				return err
 			}
 			return o.DB.Exec(ctx, `DELETE FROM core.idempotency WHERE created_at < now() - interval '7 days'`)

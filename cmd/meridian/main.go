@@ -27,6 +27,7 @@ func commands() []command {
 		{"demo", "[--scale N]", "load the demo company into an empty database; --scale N adds N x (1,000 customers, 10,000 opportunities, 1,000 orders)", demoCompany},
 		{"migrate", "", "bring the database to the newest schema", migrate},
 		{"import", "--as TYPE --map FILE [--dry-run] DATA | --set NAME DIR", "load files of another system", importFiles},
+		{"export", `--as TYPE [--query "field=value&sort=-amount"] [--part lines] [--user U] FILE.csv|FILE.xlsx`, "write a list to a file; - is the standard output as CSV", exportFile},
 		{"token", "create --user U [--name N]", "make an API token and print it", token},
 		{"user", "create --user U --roles a,b [--name N] [--dept D] --password-stdin", "make a user", user},
 		{"doctor", "", "recompute ledgers, balances, chains and permissions; exit 1 when something is wrong", doctor},

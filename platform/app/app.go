@@ -32,6 +32,7 @@ import (
 	"meridian/platform/sequence"
 	"meridian/platform/share"
 	"meridian/platform/trace"
+	"meridian/platform/transfer"
 	"meridian/platform/web/ui"
 )
 
@@ -51,6 +52,8 @@ type Platform struct {
 	Notices  *notify.Notices
 	Jobs     *jobs.Scheduler
 	Queue    *jobs.Queue
+	Imports  *transfer.Importer
+	Exports  *transfer.Exporter
 	API      *api.API
 	Comments *comment.Comments
 	Files    *attach.Files
@@ -111,6 +114,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	if err := p.sendMail(); err != nil {
 		return nil, err
 	}
+	p.moveData()
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}
 	p.Shares = &share.Shares{DB: d, Authz: p.Authz, Types: p.Types, Audit: p.Audit, Notices: p.Notices, Now: now, Location: p.Location}

@@ -8,6 +8,14 @@ import (
 	"meridian/platform/record"
 )
 
+// LoadLines reads the lines of rows that were found without them.
+func (s *Store[T, P]) LoadLines(ctx context.Context, rows []*T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return s.loadLines(ctx, rows)
+}
+
 // childTable keeps the lines of a document. A line keeps its id over updates, so
 // other documents may refer to it; lines that are gone from the slice are deleted.
 type childTable[T, L any, PT record.Of[T], PL record.LineOf[L]] struct {

@@ -24,6 +24,13 @@ import (
 // the work for ever: rows of it may outlive the program that wrote them.
 type Args interface{ Kind() string }
 
+// Long is Args of work that may take longer than half an hour: it says how long, and
+// has workers of its own so that short work need not wait.
+type Long interface {
+	Args
+	Limit() time.Duration
+}
+
 // Queue runs slow work after the transaction that asked for it: River, on the
 // tables of this database. Work is tried again with growing pauses until it
 // succeeds, so handlers must be safe to repeat.
@@ -36,6 +43,11 @@ type Queue struct {
 
 // workers is how many pieces of work run at the same time in one instance.
 const workers = 4
+
+// longWorkers is how many of these do long work besides.
+const longWorkers = 2
+
+const longQueue = "long"
 
 // NewQueue returns a queue that takes work in; Start has it done.
 func NewQueue(d *db.DB) (*Queue, error) {
@@ -52,9 +64,25 @@ var quiet = slog.New(slog.DiscardHandler)
 // acts under authz.System and not in a transaction. It panics when A is taken.
 func Handle[A Args](q *Queue, label string, fn func(ctx context.Context, a A) error) {
 	q.labels[(*new(A)).Kind()] = label
-	river.AddWorker(q.workers, river.WorkFunc(func(ctx context.Context, j *river.Job[A]) error {
-		return fn(authz.System(ctx, "job "+j.Kind), j.Args)
-	}))
+	river.AddWorker(q.workers, &worker[A]{fn: fn})
+}
+
+type worker[A Args] struct {
+	river.WorkerDefaults[A]
+	fn func(ctx context.Context, a A) error
+}
+
+// Work does one piece.
+func (w *worker[A]) Work(ctx context.Context, j *river.Job[A]) error {
+	return w.fn(authz.System(ctx, "job "+j.Kind), j.Args)
+}
+
+// Timeout is the limit of long work, else that of the client.
+func (w *worker[A]) Timeout(j *river.Job[A]) time.Duration {
+	if l, ok := any(j.Args).(Long); ok {
+		return l.Limit()
+	}
+	return 0
 }
 
 // Enqueue asks for work in the transaction of ctx: it is done after the commit, and
@@ -62,7 +90,11 @@ func Handle[A Args](q *Queue, label string, fn func(ctx context.Context, a A) er
 func (q *Queue) Enqueue(ctx context.Context, at time.Time, list ...Args) error {
 	params := make([]river.InsertManyParams, len(list))
 	for i, a := range list {
-		params[i] = river.InsertManyParams{Args: a, InsertOpts: &river.InsertOpts{ScheduledAt: at}}
+		o := &river.InsertOpts{ScheduledAt: at}
+		if _, long := a.(Long); long {
+			o.Queue = longQueue
+		}
+		params[i] = river.InsertManyParams{Args: a, InsertOpts: o}
 	}
 	return q.db.Conn(ctx, func(c *pgx.Conn) error {
 		if _, err := q.client.InsertManyTx(ctx, bridge{c}, params); err != nil {
@@ -78,12 +110,13 @@ func (q *Queue) Start(ctx context.Context) (stop func(), err error) {
 	if len(q.labels) == 0 {
 		return func() {}, nil
 	}
-	pool, err := q.db.NewPool(ctx, workers+4)
+	pool, err := q.db.NewPool(ctx, workers+longWorkers+4)
 	if err != nil {
 		return nil, err
 	}
 	c, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Schema: schema.Name, Workers: q.workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		Schema: schema.Name, Workers: q.workers,
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}, longQueue: {MaxWorkers: longWorkers}},
 		Logger: slog.New(slog.Default().Handler()), ErrorHandler: failures{}, JobTimeout: 30 * time.Minute,
 	})
 	if err == nil {

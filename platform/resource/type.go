@@ -115,6 +115,8 @@ type Doc interface {
 	ListRows(ctx context.Context, q ListQuery) (List, error)
 	// Rows returns those of ids the reader may see, without their lines.
 	Rows(ctx context.Context, ids []int64) ([]Row, error)
+	// LoadLines reads the lines of rows of this type, one query for all of them.
+	LoadLines(ctx context.Context, rows []Row) error
 	CreateRow(ctx context.Context, in Values) (Row, error)
 	// ImportRow creates a record of history in the stage and at the time of the file.
 	ImportRow(ctx context.Context, in Values, h History) (Row, error)

@@ -1,6 +1,7 @@
-// Package transfer brings files of other systems in: CSV and XLSX, by maps that
-// say which column means what. Everything takes the write path of the pages; a
-// file with any wrong row changes nothing and names row, column and reason.
+// Package transfer brings files of other systems in and writes lists out: CSV and
+// XLSX. Imports go by maps that say which column means what and take the write path
+// of the pages; a file with any wrong row changes nothing and names row, column and
+// reason. What an export writes, an import reads.
 package transfer
 
 import (
@@ -32,12 +33,15 @@ const (
 	maxCells = 20_000_000
 )
 
-// read understands CSV (UTF-8, with or without mark, else GB18030) and XLSX.
-func read(name string, body []byte) (*table, error) {
+func isXLSX(body []byte) bool { return bytes.HasPrefix(body, []byte("PK\x03\x04")) }
+
+// read understands CSV (UTF-8, with or without mark, else GB18030) and XLSX, of
+// which it reads one sheet, the first when sheet is empty.
+func read(name string, body []byte, sheet string) (*table, error) {
 	var rows [][]string
 	var err error
-	if bytes.HasPrefix(body, []byte("PK\x03\x04")) {
-		rows, err = readXLSX(body)
+	if isXLSX(body) {
+		rows, err = readXLSX(body, sheet)
 	} else {
 		rows, err = readCSV(body)
 	}
@@ -105,13 +109,36 @@ func readCSV(body []byte) ([][]string, error) {
 	}
 }
 
-func readXLSX(body []byte) (rows [][]string, err error) {
+func openXLSX(body []byte) (*excelize.File, error) {
 	f, err := excelize.OpenReader(bytes.NewReader(body), excelize.Options{UnzipSizeLimit: 1 << 30, UnzipXMLSizeLimit: 16 << 20})
 	if err != nil {
 		return nil, errs.Wrap(errs.Invalid, err, "The workbook cannot be read.")
 	}
+	return f, nil
+}
+
+// sheets lists the sheets of a workbook; a CSV file has none.
+func sheets(body []byte) (names []string, err error) {
+	if !isXLSX(body) {
+		return nil, nil
+	}
+	f, err := openXLSX(body)
+	if err != nil {
+		return nil, err
+	}
+	return f.GetSheetList(), f.Close()
+}
+
+func readXLSX(body []byte, sheet string) (rows [][]string, err error) {
+	f, err := openXLSX(body)
+	if err != nil {
+		return nil, err
+	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	it, err := f.Rows(f.GetSheetName(0))
+	if sheet == "" {
+		sheet = f.GetSheetName(0)
+	}
+	it, err := f.Rows(sheet)
 	if err != nil {
 		return nil, errs.Wrap(errs.Invalid, err, "The workbook cannot be read.")
 	}
@@ -150,5 +177,23 @@ func (t *table) cell(row []string, col string) string {
 	if !ok || i >= len(row) {
 		return ""
 	}
-	return strings.TrimSpace(row[i])
+	return rearm(strings.TrimSpace(row[i]))
+}
+
+// formula are the characters a spreadsheet may take for the start of a formula.
+const formula = "=+-@\t\r"
+
+// disarm keeps a spreadsheet from running text as a formula; rearm takes it back.
+func disarm(s string) string {
+	if t := strings.TrimLeft(s, "'"); t != "" && strings.ContainsRune(formula, rune(t[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func rearm(s string) string {
+	if t := strings.TrimLeft(s, "'"); t != s && t != "" && strings.ContainsRune(formula, rune(t[0])) {
+		return s[1:]
+	}
+	return s
 }

@@ -60,7 +60,7 @@ func TestRead(t *testing.T) {
 		"workbook":           {string(workbook(t, map[string]string{"A1": "a", "B1": "b", "A2": "1"})), "1|", 1},
 		"a wide, long sheet": {string(workbook(t, map[string]string{"A1": "a", "XFD1": "b", "A2000": "1"})), "", -1},
 	} {
-		got, err := read("file", []byte(c.body))
+		got, err := read("file", []byte(c.body), "")
 		if c.rows < 0 {
 			if !errs.Is(err, errs.Invalid) {
 				t.Errorf("%s: %v, want a refusal", name, err)
@@ -81,14 +81,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(workbook(f, map[string]string{"A1": "a", "B1": "b", "A2": "1", "C3": "late"}))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		u, err := describe("file", body)
+		u, err := describe(nil, File{"file", body}, File{})
 		if err != nil {
 			if !errs.Is(err, errs.Invalid) {
 				t.Errorf("%v", err)
 			}
 			return
 		}
-		got, err := read("file", body)
+		got, err := read("file", body, "")
 		if err != nil || len(u.Columns) != len(got.heads) {
 			t.Fatalf("%d columns described, %d read (%v)", len(u.Columns), len(got.heads), err)
 		}

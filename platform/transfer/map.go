@@ -25,15 +25,16 @@ type Map struct {
 	Fields map[string]Column `yaml:"fields" json:"fields"`   // field -> column
 	Lines  *Lines            `yaml:"lines" json:"lines"`     // lines out of a second file
 	OnlyIf *Column           `yaml:"only_if" json:"only_if"` // rows where this is empty are left out
-	Upload int64             `yaml:"-" json:"-"`             // the kept file this run uses up
 }
 
 // Lines maps the lines of a document.
 type Lines struct {
 	Field  string            `yaml:"field" json:"field"`
-	File   string            `yaml:"file" json:"file"` // "" = the lines stand in the rows of the document's own file
-	Join   map[string]string `yaml:"join" json:"join"` // column of the lines -> column of the document
+	File   string            `yaml:"file" json:"file"`
+	Sheet  string            `yaml:"sheet" json:"sheet"` // the lines are this sheet of the document's own workbook
+	Join   map[string]string `yaml:"join" json:"join"`   // column of the lines -> column of the document
 	Fields map[string]Column `yaml:"fields" json:"fields"`
+	Whole  bool              `yaml:"whole" json:"whole"` // lines that belong to no document are wrong
 }
 
 // Column is where a value comes from and how it is read.

@@ -14,16 +14,25 @@ import (
 
 	"meridian/platform/audit"
 	"meridian/platform/authz"
+	"meridian/platform/clock"
 	"meridian/platform/db"
 	"meridian/platform/errs"
+	"meridian/platform/notify"
 	"meridian/platform/resource"
 )
 
 // Importer runs maps.
 type Importer struct {
-	DB    *db.DB
-	Types *resource.Registry
-	Audit *audit.Log
+	DB      *db.DB
+	Types   *resource.Registry
+	Authz   *authz.Authz
+	Audit   *audit.Log
+	Now     clock.Clock
+	Notices *notify.Notices
+	// Later has Work done with a kept file, in the transaction of ctx.
+	Later func(ctx context.Context, run int64) error
+	// Subject is who a user is in the background.
+	Subject func(user int64) authz.Subject
 }
 
 // RowError is one thing wrong with a file.
@@ -47,6 +56,9 @@ type Report struct {
 	Errors    []RowError `json:"errors"` // the first ones
 	Wrong     int        `json:"wrong"`
 	Run       int64      `json:"run"`
+	// Failure says why the whole file was refused, with its Args.
+	Failure string `json:"failure,omitempty"`
+	Args    []any  `json:"args,omitempty"`
 }
 
 // maxErrors is how many errors a report keeps; the rest is counted.
@@ -54,12 +66,17 @@ const maxErrors = 100
 
 var errDry = errors.New("dry run")
 
-// Progress is told after every hundred rows.
+// Progress is told after every few rows.
 type Progress func(done, of int)
 
 // Run imports one file of a set, or tries to when dry. With any wrong row nothing
 // is written. open reads a file beside the map's own.
 func (im *Importer) Run(ctx context.Context, m Map, name string, body []byte, open func(name string) ([]byte, error), dry bool, progress Progress) (Report, error) {
+	return im.run(ctx, m, name, body, open, 0, dry, progress)
+}
+
+// run is Run for the kept file id: it is used up in the same transaction.
+func (im *Importer) run(ctx context.Context, m Map, name string, body []byte, open func(name string) ([]byte, error), id int64, dry bool, progress Progress) (Report, error) {
 	rep := Report{Type: m.Type}
 	d, err := im.Types.Doc(m.Type)
 	if err != nil {
@@ -71,29 +88,26 @@ func (im *Importer) Run(ctx context.Context, m Map, name string, body []byte, op
 	}
 	rep.Rows = len(j.main.rows)
 	err = im.DB.Tx(ctx, func(ctx context.Context) error {
-		j.report, j.refs = Report{Type: m.Type, Rows: rep.Rows}, map[string]string{}
-		if err := im.open(ctx, j, dry); err != nil {
+		j.report, j.refs, j.found = Report{Type: m.Type, Rows: rep.Rows}, map[string]string{}, map[string]bool{}
+		if err := im.open(ctx, j, id, dry); err != nil {
 			return err
 		}
 		for i, row := range j.main.rows {
 			if err := im.row(ctx, j, i, row); err != nil {
 				return err
 			}
-			if progress != nil && (i+1)%100 == 0 {
+			if progress != nil && (i+1)%20 == 0 {
 				progress(i+1, rep.Rows)
 			}
 		}
+		j.orphans()
 		rep = j.report
 		if dry || rep.Wrong > 0 {
 			return errDry // undo everything; the report stays
 		}
-		if m.Upload != 0 { // a second click finds it taken
-			n, err := im.DB.ExecN(ctx, `DELETE FROM core.import_run WHERE id = $1 AND state = 'uploaded'`, m.Upload)
-			if err != nil {
+		if id != 0 {
+			if err := im.end(ctx, id, StateDone, rep); err != nil {
 				return err
-			}
-			if n == 0 {
-				return errs.New(errs.Conflict, "This file has been imported already.")
 			}
 		}
 		return im.Audit.Write(ctx, "import", m.Type, 0, []audit.Change{{Field: "file", After: name}, {Field: "new", After: strconv.Itoa(rep.New)}, {Field: "changed", After: strconv.Itoa(rep.Changed)}})
@@ -115,12 +129,13 @@ type job struct {
 	joinCols []string         // columns of the lines file, in the order of the key
 	report   Report
 	refs     map[string]string
+	found    map[string]bool // keys of byParent that a document has asked for
 }
 
 func (im *Importer) prepare(d resource.Doc, m Map, name string, body []byte, open func(name string) ([]byte, error)) (*job, error) {
 	j := &job{doc: d, info: d.Info(), m: m, name: name}
 	var err error
-	if j.main, err = read(name, body); err != nil {
+	if j.main, err = read(name, body, ""); err != nil {
 		return nil, err
 	}
 	if miss := m.missing(j.main); len(miss) > 0 {
@@ -139,11 +154,16 @@ func (im *Importer) prepare(d resource.Doc, m Map, name string, body []byte, ope
 	if meta == nil || meta.Kind != resource.KLines {
 		return nil, errs.New(errs.Invalid, "The map names the field {0}, which {1} does not have.", m.Lines.Field, m.Type)
 	}
-	b, err := open(m.Lines.File)
-	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", m.Lines.File)
+	if len(m.Lines.Join) == 0 {
+		return nil, errs.New(errs.Invalid, "Say in both tables which column is the number of the document.")
 	}
-	if j.lines, err = read(m.Lines.File, b); err != nil {
+	b := body
+	if m.Lines.Sheet == "" {
+		if b, err = open(m.Lines.File); err != nil {
+			return nil, errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", m.Lines.File)
+		}
+	}
+	if j.lines, err = read(m.Lines.File, b, m.Lines.Sheet); err != nil {
 		return nil, err
 	}
 	for c := range m.Lines.Join {
@@ -161,8 +181,39 @@ func (im *Importer) prepare(d resource.Doc, m Map, name string, body []byte, ope
 	return j, nil
 }
 
-// open writes the run, so that it can be undone.
-func (im *Importer) open(ctx context.Context, j *job, dry bool) error {
+// orphans reports the lines that no document has asked for.
+func (j *job) orphans() {
+	if j.m.Lines == nil || !j.m.Lines.Whole {
+		return
+	}
+	name := j.m.Lines.File
+	if name == "" {
+		name = j.m.Lines.Sheet
+	}
+	for key, rows := range j.byParent {
+		if j.found[key] {
+			continue
+		}
+		j.report.Wrong += len(rows)
+		if len(j.report.Errors) < maxErrors {
+			col := j.joinCols[0]
+			j.report.Errors = append(j.report.Errors, RowError{File: name, Row: rows[0] + 2, Column: col, Value: j.lines.cell(j.lines.rows[rows[0]], col), Message: "These lines belong to no document of the file."})
+		}
+	}
+}
+
+// open writes the run, so that it can be undone. Of two workers on one kept file the
+// second finds it taken.
+func (im *Importer) open(ctx context.Context, j *job, id int64, dry bool) error {
+	if id != 0 {
+		if err := im.take(ctx, id); err != nil {
+			return err
+		}
+		if !dry {
+			j.report.Run = id
+		}
+		return nil
+	}
 	if dry {
 		return nil
 	}
@@ -275,6 +326,7 @@ func (im *Importer) lineValues(ctx context.Context, j *job, row []string) ([]res
 	for _, c := range j.joinCols {
 		key.WriteString(j.main.cell(row, j.m.Lines.Join[c]) + "\x00")
 	}
+	j.found[key.String()] = true
 	meta := j.info.Field(j.m.Lines.Field)
 	var out []resource.Values
 	var bad []errs.Field
@@ -428,98 +480,4 @@ func (im *Importer) Set(ctx context.Context, maps fs.FS, data fs.FS, dry bool, t
 		}
 	}
 	return nil
-}
-
-// Undo archives what a run created. NotFound if the run is not the actor's own
-// and the actor may not import the type; Precondition when a record was used since.
-func (im *Importer) Undo(ctx context.Context, run int64) (int, error) {
-	n := 0
-	err := im.DB.Tx(ctx, func(ctx context.Context) error {
-		var typ string
-		var by int64
-		ok, err := im.DB.Row(ctx, `SELECT object_type, by_user FROM core.import_run WHERE id = $1 AND state = 'done' FOR UPDATE`, []any{run}, &typ, &by)
-		if err != nil {
-			return err
-		}
-		d, derr := im.Types.Doc(typ)
-		if !ok || derr != nil || by != authz.Actor(ctx) {
-			return errs.Missing()
-		}
-		ids, err := db.Select[struct{ ObjectID int64 }](ctx, im.DB, `SELECT object_id FROM core.import_row WHERE run_id = ? ORDER BY object_id DESC`, run)
-		if err != nil {
-			return err
-		}
-		for _, x := range ids {
-			if err := d.Retract(ctx, x.ObjectID); err != nil {
-				return err
-			}
-			n++
-		}
-		return im.DB.Exec(ctx, `UPDATE core.import_run SET state = 'undone' WHERE id = $1`, run)
-	})
-	return n, err
-}
-
-// Upload is a file kept between the steps of the wizard.
-type Upload struct {
-	ID      int64
-	Name    string
-	Body    []byte
-	Columns []UploadColumn
-}
-
-// UploadColumn is a column with its first values.
-type UploadColumn struct {
-	Head    string
-	Samples []string
-}
-
-// Upload keeps a file for an import of typ. Invalid when it cannot be read.
-func (im *Importer) Upload(ctx context.Context, typ, name string, body []byte) (Upload, error) {
-	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
-	u, err := describe(name, body)
-	if err != nil {
-		return u, err
-	}
-	err = im.DB.Tx(ctx, func(ctx context.Context) error {
-		_, err := im.DB.Row(ctx, `INSERT INTO core.import_run (object_type, file_name, body, state, by_user) VALUES ($1, $2, $3, 'uploaded', $4) RETURNING id`,
-			[]any{typ, name, body, authz.Actor(ctx)}, &u.ID)
-		return err
-	})
-	return u, err
-}
-
-// Uploaded returns a kept file of the actor. NotFound if there is none.
-func (im *Importer) Uploaded(ctx context.Context, id int64, typ string) (Upload, error) {
-	var name string
-	var body []byte
-	ok, err := im.DB.Row(ctx, `SELECT file_name, body FROM core.import_run WHERE id = $1 AND object_type = $2 AND by_user = $3 AND state = 'uploaded'`,
-		[]any{id, typ, authz.Actor(ctx)}, &name, &body)
-	if err != nil {
-		return Upload{}, err
-	}
-	if !ok {
-		return Upload{}, errs.Missing()
-	}
-	u, err := describe(name, body)
-	u.ID = id
-	return u, err
-}
-
-func describe(name string, body []byte) (Upload, error) {
-	t, err := read(name, body)
-	if err != nil {
-		return Upload{}, err
-	}
-	u := Upload{Name: name, Body: body}
-	for i, h := range t.heads {
-		c := UploadColumn{Head: h}
-		for _, row := range t.rows[:min(len(t.rows), 3)] {
-			if row[i] != "" {
-				c.Samples = append(c.Samples, row[i])
-			}
-		}
-		u.Columns = append(u.Columns, c)
-	}
-	return u, nil
 }

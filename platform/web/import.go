@@ -1,9 +1,10 @@
 package web
 
 import (
-	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,10 +17,6 @@ import (
 
 // maxUpload is the largest file an import takes, in bytes.
 const maxUpload = 64 << 20
-
-func (t *typePages) importer(v *view) *transfer.Importer {
-	return &transfer.Importer{DB: v.DB, Types: v.Types, Audit: v.Audit}
-}
 
 func (t *typePages) mayImport(v *view) error {
 	return v.Authz.Require(v.ctx, t.info.Name, "import")
@@ -39,8 +36,22 @@ func (t *typePages) importPage(v *view) error {
 }
 
 func (t *typePages) upload(v *view, wrong string) ui.Import {
-	return ui.Import{Upload: &ui.ImportUpload{Action: t.base + "/import", Template: t.base + "/import/template", Error: wrong,
-		Help: v.t("CSV or XLSX; the first row holds the names of the columns. Nothing is written before you have seen the check.")}}
+	u := &ui.ImportUpload{Action: t.base + "/import", Template: t.base + "/import/template", Error: wrong,
+		Help: v.t("CSV or XLSX; the first row holds the names of the columns. Nothing is written before you have seen the check.")}
+	if m := t.linesField(v); m != nil {
+		u.Lines = v.t("Only for CSV: a workbook holds the lines on a sheet named {0}.", m.Name)
+	}
+	return ui.Import{Upload: u}
+}
+
+// linesField is the field of lines a file may fill; nil when there is none.
+func (t *typePages) linesField(v *view) *resource.Meta {
+	for _, m := range t.settable(v) {
+		if m.Kind == resource.KLines {
+			return m
+		}
+	}
+	return nil
 }
 
 // importTemplate is an empty file with the right heads.
@@ -59,9 +70,24 @@ func (t *typePages) importTemplate(v *view) error {
 
 // importable are the fields a file may fill.
 func (t *typePages) importable(v *view) []*resource.Meta {
+	return slices.DeleteFunc(t.settable(v), func(m *resource.Meta) bool { return m.Kind == resource.KLines })
+}
+
+func (t *typePages) settable(v *view) []*resource.Meta {
 	var out []*resource.Meta
-	for _, m := range t.writable(v) {
-		if m.Kind != resource.KLines {
+	for _, m := range t.info.Fields {
+		if !m.ReadOnly && !(m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read")) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// importableLines are the fields of a line a file may fill.
+func (t *typePages) importableLines(v *view, lines *resource.Meta) []*resource.Meta {
+	var out []*resource.Meta
+	for _, m := range lines.Lines {
+		if !m.ReadOnly && !(m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+lines.Name+"."+m.Name, "read")) {
 			out = append(out, m)
 		}
 	}
@@ -83,18 +109,40 @@ func (t *typePages) importUpload(v *view) error {
 	if err != nil {
 		return errs.Wrap(errs.Unreadable, err, "The file could not be read.")
 	}
-	run, err := t.importer(v).Upload(v.ctx, t.info.Name, head.Filename, body)
+	lines, err := secondFile(v)
+	if err != nil {
+		return err
+	}
+	run, err := v.Imports.Upload(v.ctx, t.info.Name, transfer.File{Name: head.Filename, Body: body}, lines)
 	if e := refused(err); e != nil {
 		return t.showImport(v, http.StatusUnprocessableEntity, t.upload(v, v.t(e.Message, e.Args...)))
 	}
 	if err != nil {
 		return err
 	}
+	v.c.Header("HX-Push-Url", t.run(run.ID))
 	return t.askMap(v, run)
 }
 
+// secondFile reads the file with the lines, if one was sent.
+func secondFile(v *view) (transfer.File, error) {
+	f, head, err := v.c.Request.FormFile("lines")
+	if err != nil || head.Size == 0 {
+		return transfer.File{}, nil //nolint:nilerr // there is none
+	}
+	defer func() { _ = f.Close() }()
+	body, err := io.ReadAll(f)
+	if err != nil {
+		return transfer.File{}, errs.Wrap(errs.Unreadable, err, "The file could not be read.")
+	}
+	return transfer.File{Name: head.Filename, Body: body}, nil
+}
+
+// run is the address of an import.
+func (t *typePages) run(id int64) string { return t.base + "/import/" + strconv.FormatInt(id, 10) }
+
 func (t *typePages) askMap(v *view, run transfer.Upload) error {
-	m := &ui.ImportMap{Action: t.base + "/import/" + strconv.FormatInt(run.ID, 10) + "/check", Fields: []ui.Option{{Value: "no", Label: v.t("No.")}}}
+	m := &ui.ImportMap{Action: t.run(run.ID) + "/check", Fields: []ui.Option{{Value: "no", Label: v.t("No.")}}}
 	for _, f := range t.importable(v) {
 		m.Fields = append(m.Fields, ui.Option{Value: f.Name, Label: v.label(t.info.Name+"."+f.Name, f.Label)})
 	}
@@ -104,91 +152,263 @@ func (t *typePages) askMap(v *view, run transfer.Upload) error {
 	for _, c := range run.Columns {
 		m.Columns = append(m.Columns, ui.ImportColumn{Head: c.Head, Samples: strings.Join(c.Samples, " · "), Field: t.guess(v, c.Head)})
 	}
+	if lines := t.linesField(v); lines != nil && run.Field == lines.Name {
+		fields := t.importableLines(v, lines)
+		m.LinesLabel = v.label(t.info.Name+"."+lines.Name, lines.Label)
+		m.LineFields = []ui.Option{{Value: "no", Label: v.t("No. of the document")}}
+		for _, f := range fields {
+			m.LineFields = append(m.LineFields, ui.Option{Value: f.Name, Label: v.label(t.info.Name+"."+lines.Name+"."+f.Name, f.Label)})
+		}
+		for _, c := range run.LineColumns {
+			m.Lines = append(m.Lines, ui.ImportColumn{Head: c.Head, Samples: strings.Join(c.Samples, " · "), Field: t.guessIn(v, c.Head, t.info.Name+"."+lines.Name, fields)})
+		}
+	}
 	return t.showImport(v, http.StatusOK, ui.Import{Map: m})
 }
 
 // guess finds the field a head means: its name or its label in either language.
 func (t *typePages) guess(v *view, head string) string {
-	plain := func(s string) string {
-		return strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(s))
+	if h := plain(head); t.info.Process != nil && (h == "stage" || h == plain(v.t("Stage"))) {
+		return "stage"
 	}
+	return t.guessIn(v, head, t.info.Name, t.importable(v))
+}
+
+func (t *typePages) guessIn(v *view, head, of string, fields []*resource.Meta) string {
 	h := plain(head)
 	if h == "no" || h == plain(v.t("No.")) || h == "number" {
 		return "no"
 	}
-	for _, f := range t.importable(v) {
-		if h == plain(f.Name) || h == plain(f.Label) || h == plain(v.label(t.info.Name+"."+f.Name, f.Label)) || h == strings.TrimSuffix(plain(f.Name), "id") {
+	for _, f := range fields {
+		if h == plain(f.Name) || h == plain(f.Label) || h == plain(v.label(of+"."+f.Name, f.Label)) || h == strings.TrimSuffix(plain(f.Name), "id") {
 			return f.Name
 		}
 	}
 	return ""
 }
 
-// importCheck tries the file without writing; with the choices it may then run.
-func (t *typePages) importCheck(v *view) error { return t.importStep(v, true) }
+// plain is a head without what people write differently.
+func plain(s string) string {
+	return strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(s))
+}
 
-// importRun writes the file.
-func (t *typePages) importRun(v *view) error { return t.importStep(v, false) }
+// importOf finds an import by its number alone, as notices name it.
+func (s *Server) importOf(v *view) error {
+	id, _ := strconv.ParseInt(v.c.Param("run"), 10, 64)
+	k, err := v.Imports.Kept(v.ctx, id, "")
+	if err != nil {
+		return err
+	}
+	v.c.Redirect(http.StatusSeeOther, "/"+strings.Replace(k.Type, ".", "/", 1)+"/import/"+strconv.FormatInt(id, 10))
+	return nil
+}
 
-func (t *typePages) importStep(v *view, dry bool) error {
+// importShow is an import wherever it stands: its columns, how far it is, what came
+// out. Only who started it sees it.
+func (t *typePages) importShow(v *view) error {
+	id, _ := strconv.ParseInt(v.c.Param("run"), 10, 64)
+	k, err := v.Imports.Kept(v.ctx, id, t.info.Name)
+	if err != nil {
+		return err
+	}
+	return t.standing(v, k)
+}
+
+func (t *typePages) standing(v *view, k transfer.Kept) error {
+	switch k.State {
+	case transfer.StateUploaded, transfer.StateChecked:
+		if err := t.mayImport(v); err != nil {
+			return err
+		}
+		up, err := v.Imports.Uploaded(v.ctx, k.ID, t.info.Name)
+		if err != nil {
+			return err
+		}
+		if k.State == transfer.StateUploaded {
+			return t.askMap(v, up)
+		}
+		return t.showImport(v, http.StatusOK, ui.Import{Check: t.check(v, up, k.Report, choices(k.Map, up))})
+	case transfer.StateChecking, transfer.StateRunning:
+		return t.showImport(v, http.StatusOK, ui.Import{Run: t.progress(v, k)})
+	}
+	return t.showImport(v, http.StatusOK, ui.Import{Result: t.result(v, k)})
+}
+
+func (t *typePages) progress(v *view, k transfer.Kept) *ui.ImportRun {
+	dry := k.State == transfer.StateChecking
+	label := v.t("The import is running")
+	if dry {
+		label = v.t("The check is running")
+	}
+	p := ui.Progress{Label: label, Text: v.t("{0} of {1} rows", group(strconv.Itoa(k.Done)), group(strconv.Itoa(k.Rows)))}
+	if k.Rows > 0 {
+		p.Percent = min(100, 100*k.Done/k.Rows)
+	}
+	return &ui.ImportRun{Href: t.run(k.ID), Dry: dry, Progress: p, Note: v.t("You may leave this page; a notice tells you when it is done.")}
+}
+
+func (t *typePages) result(v *view, k transfer.Kept) *ui.ImportResult {
+	r := k.Report
+	out := &ui.ImportResult{Tone: ui.OK, Tiles: t.tiles(v, r), Records: t.base}
+	switch {
+	case k.State == transfer.StateUndone:
+		out.Text = v.t("This import was taken back.")
+	case k.State == transfer.StateDone:
+		out.Text = v.t("{0} records were created, {1} changed.", r.New, r.Changed)
+		if r.New > 0 && v.Authz.Can(v.ctx, t.info.Name, "import") {
+			out.Undo = t.run(k.ID) + "/undo"
+		}
+	case r.Failure != "":
+		out.Tone, out.Text = ui.Bad, v.t(r.Failure, r.Args...)
+	default:
+		out.Tone, out.Text = ui.Bad, v.t("{0} rows are wrong; nothing was written.", r.Wrong)
+	}
+	if out.Tone == ui.Bad {
+		out.Records, out.Again = "", t.base+"/import"
+	}
+	out.Errors = t.wrongRows(v, r)
+	return out
+}
+
+// importCheck tries the file without writing: at once, or a large one in the
+// background.
+func (t *typePages) importCheck(v *view) error {
 	if err := t.mayImport(v); err != nil {
 		return err
 	}
-	form, err := v.parse()
-	if err != nil {
-		return err
+	k, m, up, err := t.mapped(v)
+	if err != nil || k.State != transfer.StateUploaded && k.State != transfer.StateChecked {
+		return t.stands(v, k.ID, err)
 	}
-	id, _ := strconv.ParseInt(v.c.Param("run"), 10, 64)
-	up, err := t.importer(v).Uploaded(v.ctx, id, t.info.Name)
-	if err != nil {
-		return err
+	if up.Rows > transfer.Small {
+		return t.stands(v, k.ID, v.Imports.Start(v.ctx, k.ID, m, true))
 	}
-	m, keep := t.mapOf(form, up)
-	m.Upload = up.ID
-	r, err := t.importer(v).Run(v.ctx, m, up.Name, up.Body, func(string) ([]byte, error) { return nil, errNoSecondFile }, dry, nil)
-	if e := refused(err); e != nil {
-		r = transfer.Report{Wrong: 1, Errors: []transfer.RowError{{File: up.Name, Row: 1, Message: e.Message, Args: e.Args}}}
-	} else if err != nil {
-		return err
-	}
-	if dry || r.Wrong > 0 {
-		return t.showImport(v, http.StatusOK, ui.Import{Check: t.check(v, up, r, keep)})
-	}
-	out := &ui.ImportResult{Tone: ui.OK, Text: v.t("{0} records were created, {1} changed.", r.New, r.Changed), Tiles: t.tiles(v, r), Records: t.base}
-	if r.New > 0 {
-		out.Undo = t.base + "/import/" + strconv.FormatInt(r.Run, 10) + "/undo"
-	}
-	return t.showImport(v, http.StatusOK, ui.Import{Result: out})
+	_, err = v.Imports.Check(v.ctx, up, m)
+	return t.stands(v, k.ID, err)
 }
 
-var errNoSecondFile = errors.New("the wizard reads one file")
+// importRun has the file brought in.
+func (t *typePages) importRun(v *view) error {
+	if err := t.mayImport(v); err != nil {
+		return err
+	}
+	k, m, _, err := t.mapped(v)
+	if err != nil || k.State != transfer.StateUploaded && k.State != transfer.StateChecked {
+		return t.stands(v, k.ID, err)
+	}
+	return t.stands(v, k.ID, v.Imports.Start(v.ctx, k.ID, m, false))
+}
 
-// mapOf makes a map of the posted choices: col.<n> = field.
-func (t *typePages) mapOf(form map[string][]string, up transfer.Upload) (transfer.Map, []ui.Pair) {
+// mapped reads the file of the request and the columns chosen for it.
+func (t *typePages) mapped(v *view) (k transfer.Kept, m transfer.Map, up transfer.Upload, err error) {
+	form, err := v.parse()
+	if err != nil {
+		return k, m, up, err
+	}
+	id, _ := strconv.ParseInt(v.c.Param("run"), 10, 64)
+	if k, err = v.Imports.Kept(v.ctx, id, t.info.Name); err != nil || k.State != transfer.StateUploaded && k.State != transfer.StateChecked {
+		return k, m, up, err
+	}
+	if up, err = v.Imports.Uploaded(v.ctx, id, t.info.Name); err != nil {
+		return k, m, up, err
+	}
+	return k, t.mapOf(form, up), up, nil
+}
+
+// stands answers a step with where the import stands now, at its own address.
+func (t *typePages) stands(v *view, id int64, err error) error {
+	if err != nil {
+		return err
+	}
+	if _, ok := htmx(v.c); !ok {
+		v.c.Redirect(http.StatusSeeOther, t.run(id))
+		return nil
+	}
+	k, err := v.Imports.Kept(v.ctx, id, t.info.Name)
+	if err != nil {
+		return err
+	}
+	v.c.Header("HX-Push-Url", t.run(id))
+	return t.standing(v, k)
+}
+
+// mapOf makes a map of the posted choices: col.<n> = field, line.<n> = field of the
+// lines.
+func (t *typePages) mapOf(form map[string][]string, up transfer.Upload) transfer.Map {
 	m := transfer.Map{Type: t.info.Name, Fields: map[string]transfer.Column{}}
-	var keep []ui.Pair
-	for i, c := range up.Columns {
-		key := "col." + strconv.Itoa(i)
-		if len(form[key]) == 0 || form[key][0] == "" {
-			continue
+	each := func(prefix string, columns []transfer.UploadColumn, set func(field string, c transfer.Column)) {
+		for i, c := range columns {
+			if f := form[prefix+strconv.Itoa(i)]; len(f) > 0 && f[0] != "" {
+				set(f[0], transfer.Column{From: c.Head})
+			}
 		}
-		f := form[key][0]
-		keep = append(keep, ui.Pair{Name: key, Value: f})
-		col := transfer.Column{From: c.Head}
+	}
+	each("col.", up.Columns, func(f string, col transfer.Column) {
 		switch f {
 		case "no":
 			m.Number = &col
 		case "stage":
 			m.Stage = &col
 		default:
-			if meta := t.info.Field(f); meta != nil && meta.Kind == resource.KRef {
-				col.Any = true
-			}
+			meta := t.info.Field(f)
+			col.Any = meta != nil && meta.Kind == resource.KRef
 			m.Fields[f] = col
 		}
+	})
+	lines := t.info.Field(up.Field)
+	if lines == nil {
+		return m
 	}
-	sort.Slice(keep, func(i, j int) bool { return keep[i].Name < keep[j].Name })
-	return m, keep
+	l := &transfer.Lines{Field: up.Field, File: up.Lines.Name, Sheet: up.Sheet, Join: map[string]string{}, Fields: map[string]transfer.Column{}, Whole: true}
+	each("line.", up.LineColumns, func(f string, col transfer.Column) {
+		if f == "no" {
+			if m.Number != nil {
+				l.Join[col.From] = m.Number.From
+			}
+			return
+		}
+		i := slices.IndexFunc(lines.Lines, func(x *resource.Meta) bool { return x.Name == f })
+		col.Any = i >= 0 && lines.Lines[i].Kind == resource.KRef
+		l.Fields[f] = col
+	})
+	if len(l.Fields) > 0 {
+		m.Lines = l
+	}
+	return m
+}
+
+// choices are the posted choices a map was made of.
+func choices(m transfer.Map, up transfer.Upload) []ui.Pair {
+	var out []ui.Pair
+	each := func(prefix string, columns []transfer.UploadColumn, fields map[string]transfer.Column) {
+		for i, c := range columns {
+			for f, col := range fields {
+				if col.From == c.Head {
+					out = append(out, ui.Pair{Name: prefix + strconv.Itoa(i), Value: f})
+				}
+			}
+		}
+	}
+	own := maps.Clone(m.Fields)
+	if own == nil {
+		own = map[string]transfer.Column{}
+	}
+	if m.Number != nil {
+		own["no"] = *m.Number
+	}
+	if m.Stage != nil {
+		own["stage"] = *m.Stage
+	}
+	each("col.", up.Columns, own)
+	if m.Lines != nil {
+		fields := maps.Clone(m.Lines.Fields)
+		for head := range m.Lines.Join {
+			fields["no"] = transfer.Column{From: head}
+		}
+		each("line.", up.LineColumns, fields)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
 }
 
 func (t *typePages) tiles(v *view, r transfer.Report) ui.Tiles {
@@ -197,17 +417,24 @@ func (t *typePages) tiles(v *view, r transfer.Report) ui.Tiles {
 }
 
 func (t *typePages) check(v *view, up transfer.Upload, r transfer.Report, keep []ui.Pair) *ui.ImportCheck {
-	c := &ui.ImportCheck{Action: t.base + "/import/" + strconv.FormatInt(up.ID, 10) + "/run", Hidden: keep, Tiles: t.tiles(v, r), Back: t.base + "/import"}
-	if r.Wrong > 0 {
+	c := &ui.ImportCheck{Action: t.run(up.ID) + "/run", Hidden: keep, Tiles: t.tiles(v, r), Errors: t.wrongRows(v, r), Back: t.base + "/import"}
+	switch {
+	case r.Failure != "":
+		c.Refuse = v.t(r.Failure, r.Args...)
+	case r.Wrong > 0:
 		c.Refuse = v.t("Correct the file and start again; nothing was written.")
-		c.Errors = ui.Table{ID: "import-errors", Caption: v.t("Wrong rows"), Plain: true, Cols: []ui.Col{{Key: "row", Label: v.t("Row"), Kind: ui.KindNum}, {Key: "col", Label: v.t("Column")}, {Key: "val", Label: v.t("Value")}, {Key: "why", Label: v.t("What is wrong")}}}
-		for _, e := range r.Errors {
-			c.Errors.Rows = append(c.Errors.Rows, ui.Row{Cells: []ui.Cell{{Text: strconv.Itoa(e.Row)}, {Text: e.Column}, {Text: clip(e.Value)}, {Text: v.t(e.Message, e.Args...)}}})
-		}
-	} else if r.New+r.Changed == 0 {
+	case r.New+r.Changed == 0:
 		c.Refuse = v.t("Every row is there already; there is nothing to write.")
 	}
 	return c
+}
+
+func (t *typePages) wrongRows(v *view, r transfer.Report) ui.Table {
+	tab := ui.Table{ID: "import-errors", Caption: v.t("Wrong rows"), Plain: true, Cols: []ui.Col{{Key: "row", Label: v.t("Row"), Kind: ui.KindNum}, {Key: "col", Label: v.t("Column")}, {Key: "val", Label: v.t("Value")}, {Key: "why", Label: v.t("What is wrong")}}}
+	for _, e := range r.Errors {
+		tab.Rows = append(tab.Rows, ui.Row{Cells: []ui.Cell{{Text: strconv.Itoa(e.Row)}, {Text: e.Column}, {Text: clip(e.Value)}, {Text: v.t(e.Message, e.Args...)}}})
+	}
+	return tab
 }
 
 // importUndo takes back what a run created.
@@ -216,7 +443,7 @@ func (t *typePages) importUndo(v *view) error {
 		return err
 	}
 	id, _ := strconv.ParseInt(v.c.Param("run"), 10, 64)
-	n, err := t.importer(v).Undo(v.ctx, id)
+	n, err := v.Imports.Undo(v.ctx, id)
 	if err != nil {
 		return err
 	}

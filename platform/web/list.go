@@ -40,7 +40,7 @@ func (t *typePages) module(v *view) string {
 // the filters.
 func (t *typePages) listQuery(v *view) (resource.ListQuery, error) {
 	q := v.c.Request.URL.Query()
-	for _, own := range []string{"view", "as"} {
+	for _, own := range []string{"view", "as", "format", "part"} {
 		q.Del(own)
 	}
 	lq, err := api.ParseList(q)
@@ -441,9 +441,7 @@ func (t *typePages) listActions(v *view) templ.Component {
 		out = append(out, ui.Action{Label: v.t("Import"), Icon: "upload", Href: t.base + "/import"})
 	}
 	if v.Authz.Can(v.ctx, t.info.Name, "export") {
-		q := v.c.Request.URL.Query()
-		q.Del("page")
-		out = append(out, ui.Action{Label: v.t("Export"), Icon: "file-export", Href: t.base + "/export?" + q.Encode(), Download: true})
+		out = append(out, t.exportAction(v))
 	}
 	if !t.info.NoCreate && v.Authz.Can(v.ctx, t.info.Name, "create") {
 		out = append(out, ui.Action{Label: v.t("New"), Icon: "plus", Href: t.base + "/new", Kind: ui.Primary})
