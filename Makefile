@@ -1,10 +1,11 @@
 # run: build and serve on http://127.0.0.1:8080 with a private PostgreSQL and a demo company
 # test: unit, database, HTTP, architecture and browser tests
+# bench: speed beside a bare gin + pgx server; the first run loads a million deals (about 20 minutes)
 GO ?= go
 LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BROWSER = $(or $(shell command -v chromium chromium-browser google-chrome google-chrome-stable 2>/dev/null | head -n 1))
 
-.PHONY: run build test lint check browser generate
+.PHONY: run build test lint check bench browser generate
 
 run: build
 	./bin/meridian serve --demo
@@ -20,6 +21,9 @@ lint:
 	$(LINT) run --config configs/golangci.yml ./...
 
 check: lint test
+
+bench: build
+	$(GO) run ./cmd/bench
 
 # The generated templates are committed; this must change nothing.
 generate:

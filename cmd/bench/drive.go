@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"meridian/platform/clock"
 )
 
 // client is one connection that asks and waits, as light as can be: what it spends
@@ -93,7 +95,7 @@ func round(ctx context.Context, s *server, clients int, each time.Duration, do j
 	var r result
 	var errList []error
 	var wg sync.WaitGroup
-	start := time.Now()
+	start := clock.System()
 	for i := range clients {
 		wg.Go(func() {
 			times, err := loop(ctx, s, uint64(i), do)
@@ -107,24 +109,24 @@ func round(ctx context.Context, s *server, clients int, each time.Duration, do j
 		})
 	}
 	wg.Wait()
-	r.took = time.Since(start)
+	r.took = clock.System().Sub(start)
 	slices.Sort(r.times)
 	return r, errors.Join(errList...)
 }
 
 func loop(ctx context.Context, s *server, seed uint64, do job) ([]time.Duration, error) {
-	c, err := dial(s.addr, seed+uint64(time.Now().UnixNano()))
+	c, err := dial(s.addr, seed+uint64(clock.System().UnixNano()))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = c.c.Close() }()
 	var times []time.Duration
 	for ctx.Err() == nil {
-		start := time.Now()
+		start := clock.System()
 		if err := do(s, c); err != nil {
 			return times, err
 		}
-		times = append(times, time.Since(start))
+		times = append(times, clock.System().Sub(start))
 	}
 	return times, nil
 }

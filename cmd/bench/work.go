@@ -14,13 +14,14 @@ import (
 	"time"
 
 	"meridian/configs"
+	"meridian/platform/clock"
 )
 
 // work is what the clients ask of meridian.
 type work struct {
-	customers, orders   int // ids 1..n
-	products            []int64
-	warehouse, customer int64
+	customers, orders int // ids 1..n
+	products          []int64
+	warehouse         int64
 }
 
 const api = "/api/v1"
@@ -48,7 +49,12 @@ func (o options) prepare(ctx context.Context, s *server) error {
 	}
 	jar, _ := cookiejar.New(nil) // no error without options
 	h := http.Client{Jar: jar}
-	res, err := h.PostForm("http://"+s.addr+"/login", url.Values{"login": {approver}, "password": {password}})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/login", strings.NewReader(url.Values{"login": {approver}, "password": {password}}.Encode()))
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := h.Do(req)
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
@@ -138,7 +144,7 @@ func (w *work) look(s *server) error {
 	for _, x := range items {
 		p, _ := x.(doc)
 		w.products = append(w.products, idOf(p))
-		adj, err := s.call(c, http.StatusCreated, s.admin, "POST", "/isc/adjustment", doc{"cause": "opening", "day": time.Now().Format(time.DateOnly), "product_id": idOf(p), "warehouse_id": w.warehouse, "qty": "1000000", "unit_cost": "0.0001", "note": "bench"})
+		adj, err := s.call(c, http.StatusCreated, s.admin, "POST", "/isc/adjustment", doc{"cause": "opening", "day": clock.System().Format(time.DateOnly), "product_id": idOf(p), "warehouse_id": w.warehouse, "qty": "1000000", "unit_cost": "0.0001", "note": "bench"})
 		if err != nil {
 			return err
 		}
@@ -210,7 +216,7 @@ func (w *work) read(s *server, c *client) error {
 }
 
 func (w *work) opportunity(c *client) doc {
-	return doc{"name": "Servo drives", "customer_id": 1 + c.rnd.IntN(w.customers), "product_id": w.products[0], "amount": "18600", "close_on": time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}
+	return doc{"name": "Servo drives", "customer_id": 1 + c.rnd.IntN(w.customers), "product_id": w.products[0], "amount": "18600", "close_on": clock.System().AddDate(0, 1, 0).Format(time.DateOnly)}
 }
 
 func (w *work) create(s *server, c *client) error {
@@ -232,7 +238,7 @@ func (w *work) deal(s *server, c *client) error {
 	for i, k := range c.rnd.Perm(len(w.products))[:3] {
 		lines[i] = doc{"product_id": w.products[k], "qty": "2", "unit_price": "100"}
 	}
-	order, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/order", doc{"customer_id": body["customer_id"], "opportunity_id": idOf(opp), "warehouse_id": w.warehouse, "wish_date": time.Now().AddDate(0, 0, 10).Format(time.DateOnly), "ship_to": "Plant 3", "lines": lines})
+	order, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/order", doc{"customer_id": body["customer_id"], "opportunity_id": idOf(opp), "warehouse_id": w.warehouse, "wish_date": clock.System().AddDate(0, 0, 10).Format(time.DateOnly), "ship_to": "Plant 3", "lines": lines})
 	if err != nil {
 		return err
 	}
@@ -261,7 +267,7 @@ func (w *work) ship(s *server, c *client, order int64) error {
 	if err := s.pass(c, "isc/shipment", idOf(sh), "ship", doc{"carrier": "SF", "tracking": "1"}); err != nil {
 		return err
 	}
-	return s.pass(c, "isc/shipment", idOf(sh), "deliver", doc{"delivered_on": time.Now().Format(time.DateOnly), "signed_by": "Li Wei"})
+	return s.pass(c, "isc/shipment", idOf(sh), "deliver", doc{"delivered_on": clock.System().Format(time.DateOnly), "signed_by": "Li Wei"})
 }
 
 func (w *work) invoice(s *server, c *client, order int64) error {
@@ -269,7 +275,7 @@ func (w *work) invoice(s *server, c *client, order int64) error {
 	if err != nil {
 		return err
 	}
-	if err := s.pass(c, "ltc/acceptance", idOf(acc), "accept", doc{"signed_by": "Li Wei", "on": time.Now().Format(time.DateOnly)}); err != nil {
+	if err := s.pass(c, "ltc/acceptance", idOf(acc), "accept", doc{"signed_by": "Li Wei", "on": clock.System().Format(time.DateOnly)}); err != nil {
 		return err
 	}
 	if err := s.pass(c, "ltc/acceptance", idOf(acc), "invoice", nil); err != nil {

@@ -11,6 +11,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"meridian/platform/clock"
 )
 
 const (
@@ -40,7 +42,7 @@ type entry[V any] struct {
 func (m *Memo[V]) Get(ctx context.Context, key string, compute func(ctx context.Context) (v V, dear bool, err error)) (V, error) {
 	m.mu.Lock()
 	if e := m.m[key]; e != nil {
-		age := time.Since(e.at)
+		age := clock.System().Sub(e.at)
 		if age < staleFor*e.cost {
 			if age > freshFor*e.cost && !e.filling {
 				e.filling = true
@@ -55,7 +57,7 @@ func (m *Memo[V]) Get(ctx context.Context, key string, compute func(ctx context.
 }
 
 func (m *Memo[V]) fill(ctx context.Context, key string, compute func(ctx context.Context) (V, bool, error)) (V, error) {
-	start := time.Now()
+	start := clock.System()
 	v, dear, err := compute(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -66,6 +68,6 @@ func (m *Memo[V]) fill(ctx context.Context, key string, compute func(ctx context
 	if m.m == nil || len(m.m) >= capacity {
 		m.m = map[string]*entry[V]{} // full of what nobody looks at any more
 	}
-	m.m[key] = &entry[V]{value: v, at: time.Now(), cost: time.Since(start)}
+	m.m[key] = &entry[V]{value: v, at: clock.System(), cost: clock.System().Sub(start)}
 	return v, nil
 }
