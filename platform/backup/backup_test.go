@@ -17,6 +17,7 @@ import (
 	"meridian/migrations"
 	"meridian/platform/db"
 	"meridian/platform/db/dbtest"
+	"meridian/platform/jobs/schema"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -75,7 +76,7 @@ func fill(t testing.TB, d *db.DB) {
 		`INSERT INTO core.department (no, company_id, created_at, updated_at, name) VALUES ('D1', 1, now(), now(), 'b')`,
 		`INSERT INTO core.department (no, company_id, created_at, updated_at, name, parent_id) VALUES ('D2', 1, now(), now(), 'a', 1)`,
 		`UPDATE core.department SET name = 'moved behind its child' WHERE id = 1`,
-		`INSERT INTO core."user" (no, company_id, created_at, updated_at, username, name, locked_until) VALUES ('U1', 1, now(), '2026-02-28 23:59:59.123456+00', 'admin', '', 'infinity')`,
+		`INSERT INTO core."user" (no, company_id, created_at, updated_at, username, name, archived_at) VALUES ('U1', 1, now(), '2026-02-28 23:59:59.123456+00', 'admin', '', 'infinity')`,
 		`INSERT INTO core."user" (no, company_id, created_at, updated_at, username, name, custom) VALUES ('U2', 1, now(), now(), 'li', E'N\\N', '{"a": "1.10"}')`,
 		`INSERT INTO core.session (token, data, expires_at) VALUES ('\x00ff', '\x00', now())`,
 		`INSERT INTO core.attachment_body VALUES ('x', '\x000a0d5c2e')`,
@@ -131,8 +132,10 @@ func TestSchemas(t *testing.T) {
 		}
 		got = append(got, s)
 	}
-	if rows.Err() != nil || !slices.Equal(got, schemas) {
-		t.Errorf("the migrations make %v, a backup holds %v (%v)", got, schemas, rows.Err())
+	want := append(slices.Clone(schemas), schema.Name) // the queue holds work under way, nothing to keep
+	slices.Sort(want)
+	if rows.Err() != nil || !slices.Equal(got, want) {
+		t.Errorf("the migrations make %v, a backup knows %v (%v)", got, want, rows.Err())
 	}
 }
 

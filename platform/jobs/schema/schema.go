@@ -17,7 +17,7 @@ import (
 const Name = "river"
 
 // Up brings the tables of the queue to the version of the library. The migrations
-// have made the schema. pool belongs to the owner; racing instances wait for each
+// make the schema; before they have, there is nothing to do. pool belongs to the owner; racing instances wait for each
 // other.
 func Up(ctx context.Context, pool *pgxpool.Pool) error {
 	lock, err := pool.Acquire(ctx)
@@ -30,6 +30,10 @@ func Up(ctx context.Context, pool *pgxpool.Pool) error {
 		return fmt.Errorf("migrate the job queue: %w", err)
 	}
 	defer func() { _, _ = lock.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock("+key+")") }()
+	var made bool
+	if err := lock.QueryRow(ctx, "SELECT to_regnamespace($1) IS NOT NULL", Name).Scan(&made); err != nil || !made {
+		return err
+	}
 	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: Name, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return fmt.Errorf("migrate the job queue: %w", err)
