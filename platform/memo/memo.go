@@ -2,7 +2,7 @@
 // moment: counts and sums over very many rows on pages that overview.
 //
 // How old an answer may be follows what it cost: one of 100 ms is asked for anew
-// after two seconds, so watching a number never costs more than a twentieth of a
+// after four seconds, so watching a number never costs more than a fortieth of a
 // core. Answers that do not say they are dear are never kept: a small company sees
 // every number as it is.
 package memo
@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	freshFor = 20 // times the cost: shown as it is
-	staleFor = 80 // times the cost: shown once more while a new one is computed
+	freshFor = 40  // times the cost: shown as it is
+	staleFor = 160 // times the cost: shown once more while a new one is computed
 	capacity = 10_000
 )
 

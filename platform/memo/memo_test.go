@@ -31,14 +31,14 @@ func TestMemo(t *testing.T) {
 		for _, step := range []struct {
 			wait time.Duration
 			want int
-		}{{0, 1}, {19 * time.Second, 1}, {2 * time.Second, 1}, {2 * time.Second, 2}, {100 * time.Second, 3}} {
+		}{{0, 1}, {39 * time.Second, 1}, {2 * time.Second, 1}, {2 * time.Second, 2}, {200 * time.Second, 3}} {
 			time.Sleep(step.wait)
 			if got := ask(); got != step.want {
 				t.Errorf("after %s more: answer %d, want %d", step.wait, got, step.want)
 			}
 		}
 		dear = false
-		time.Sleep(100 * time.Second)
+		time.Sleep(200 * time.Second)
 		if a, b := ask(), ask(); a != 4 || b != 5 {
 			t.Errorf("cheap answers %d and %d, want 4 and 5: each its own", a, b)
 		}

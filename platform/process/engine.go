@@ -68,6 +68,8 @@ type Engine struct {
 	loads    memo.Memo[[]Load]
 	waiting  memo.Memo[[]Waiting]
 	begun    memo.Memo[int]
+	done     memo.Memo[map[string]int]
+	cycles   memo.Memo[[]CycleTime]
 }
 
 // Notice is a message to people about a document.

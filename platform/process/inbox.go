@@ -164,9 +164,31 @@ func (e *Engine) visible(ctx context.Context, key string) (where string, args []
 	return where, args, nil
 }
 
-// Done counts per process the documents that reached an end since t, and the
-// median working time in hours from their first event to it.
+// many reports whether the reader oversees so many documents that counts over them
+// are dear.
+func (e *Engine) many(ctx context.Context) (bool, error) {
+	list, err := e.Loads(ctx)
+	n := 0
+	for _, l := range list {
+		n += l.Open
+	}
+	return n >= memo.Many, err
+}
+
+// Done counts per process the documents that reached an end since t. Of very many it
+// may be some seconds old.
 func (e *Engine) Done(ctx context.Context, since time.Time) (map[string]int, error) {
+	return e.done.Get(ctx, fmt.Sprint(e.reader(ctx), " ", since), func(ctx context.Context) (map[string]int, bool, error) {
+		out, err := e.countDone(ctx, since)
+		if err != nil {
+			return nil, false, err
+		}
+		dear, err := e.many(ctx)
+		return out, dear, err
+	})
+}
+
+func (e *Engine) countDone(ctx context.Context, since time.Time) (map[string]int, error) {
 	out := map[string]int{}
 	for key, d := range e.current {
 		if !e.authz.Can(ctx, key, "read") {
@@ -225,11 +247,11 @@ type Waiting struct {
 func (e *Engine) Waiting(ctx context.Context) ([]Waiting, error) {
 	return e.waiting.Get(ctx, e.reader(ctx), func(ctx context.Context) ([]Waiting, bool, error) {
 		list, err := e.countWaiting(ctx)
-		n := 0
-		for _, w := range list {
-			n += w.N
+		if err != nil {
+			return nil, false, err
 		}
-		return list, n >= memo.Many, err
+		dear, err := e.many(ctx)
+		return list, dear, err
 	})
 }
 
@@ -267,7 +289,11 @@ func (e *Engine) countWaiting(ctx context.Context) ([]Waiting, error) {
 func (e *Engine) Begun(ctx context.Context, key string, since time.Time) (int, error) {
 	return e.begun.Get(ctx, fmt.Sprint(e.reader(ctx), " ", key, " ", since.Truncate(time.Hour)), func(ctx context.Context) (int, bool, error) {
 		n, err := e.countBegun(ctx, key, since)
-		return n, n >= memo.Many, err
+		if err != nil {
+			return 0, false, err
+		}
+		dear, err := e.many(ctx)
+		return n, dear, err
 	})
 }
 
@@ -305,8 +331,20 @@ type CycleTime struct {
 }
 
 // CycleTimes measures the documents that reached an end since t, the slowest
-// process first; imported history does not count.
+// process first; imported history does not count. Of very many it may be some seconds
+// old.
 func (e *Engine) CycleTimes(ctx context.Context, since time.Time) ([]CycleTime, error) {
+	return e.cycles.Get(ctx, fmt.Sprint(e.reader(ctx), " ", since), func(ctx context.Context) ([]CycleTime, bool, error) {
+		out, err := e.measureCycles(ctx, since)
+		if err != nil {
+			return nil, false, err
+		}
+		dear, err := e.many(ctx)
+		return out, dear, err
+	})
+}
+
+func (e *Engine) measureCycles(ctx context.Context, since time.Time) ([]CycleTime, error) {
 	var out []CycleTime
 	for key, d := range e.current {
 		if !e.authz.Can(ctx, key, "read") {
