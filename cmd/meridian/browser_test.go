@@ -32,7 +32,7 @@ func TestPagesInBrowser(t *testing.T) {
 			for name, path := range map[string]string{
 				"home": "/", "inbox": "/inbox", "cockpit": "/cockpit", "list": "/crm/customer", "new": "/crm/customer/new", "record": "/crm/customer/1",
 				"thread": "/crm/customer/1/thread", "process": "/crm/customer/process", "board": "/crm/customer?as=board", "profile": "/profile", "notices": "/notices",
-				"roles": "/admin/roles?role=ltc.rep", "audit": "/admin/audit", "api": "/admin/api", "share": "/crm/customer/1/share", "approvals": "/admin/approvals", "approval": "/admin/approvals/mtl.campaign:approve",
+				"roles": "/admin/roles?role=ltc.rep", "audit": "/admin/audit", "api": "/admin/api", "help": "/help/crm", "share": "/crm/customer/1/share", "approvals": "/admin/approvals", "approval": "/admin/approvals/mtl.campaign:approve",
 				"access": "/admin/access", "access-one": "/admin/access?person=1&type=crm.customer&action=read&record=1", "access-none": "/admin/access?person=" + itoa(finn) + "&type=ltc.order&action=confirm",
 				"access-all": "/admin/access?type=crm.customer&action=update&record=1", "users": "/core/user", "user": "/core/user/1",
 			} {

@@ -8,6 +8,7 @@ package crm
 
 import (
 	"context"
+	"embed"
 
 	"meridian/platform/money"
 	"meridian/platform/resource"
@@ -133,3 +134,9 @@ type LifecycleChanged struct {
 
 // Customer360 is the page of one customer; every module may add a panel.
 var Customer360 = resource.Point[CustomerID]("crm.customer")
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

@@ -4,6 +4,7 @@ package dste
 
 import (
 	"context"
+	"embed"
 
 	"meridian/platform/date"
 	"meridian/platform/money"
@@ -94,3 +95,9 @@ type Budget interface {
 	// another year, Precondition for a line that is not approved or is closed.
 	Check(ctx context.Context, s Spend) (Answer, error)
 }
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

@@ -4,6 +4,7 @@ package ipd
 
 import (
 	"context"
+	"embed"
 
 	"meridian/platform/money"
 	"meridian/platform/resource"
@@ -73,3 +74,9 @@ type Launches interface {
 
 // Product360 is the page of one product; every module may add a panel.
 var Product360 = resource.Point[ProductID]("ipd.product")
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

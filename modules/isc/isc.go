@@ -4,6 +4,7 @@ package isc
 
 import (
 	"context"
+	"embed"
 
 	"meridian/modules/ipd"
 	"meridian/platform/date"
@@ -128,3 +129,9 @@ type Replenished struct {
 type Credit interface {
 	MayShip(ctx context.Context, customer int64, doc trace.Ref) (ok bool, reason string, err error)
 }
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

@@ -4,6 +4,7 @@ package itr
 
 import (
 	"context"
+	"embed"
 
 	"meridian/modules/crm"
 	"meridian/platform/resource"
@@ -40,3 +41,9 @@ type SatisfactionRecorded struct {
 	Score     int // 1..5
 	Satisfied bool
 }
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

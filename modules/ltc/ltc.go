@@ -4,6 +4,7 @@ package ltc
 
 import (
 	"context"
+	"embed"
 	"time"
 
 	"meridian/modules/crm"
@@ -133,3 +134,9 @@ type ReceiptAllocated struct {
 	Amount   money.Amount
 	On       date.Date
 }
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

@@ -4,6 +4,7 @@ package mtl
 
 import (
 	"context"
+	"embed"
 
 	"meridian/platform/money"
 	"meridian/platform/resource"
@@ -64,3 +65,9 @@ type LeadAnswered interface {
 	// Won credits the amount to the campaign that brought the lead, once.
 	Won(ctx context.Context, lead trace.Ref, amount money.Amount) error
 }
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

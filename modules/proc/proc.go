@@ -4,6 +4,7 @@ package proc
 
 import (
 	"context"
+	"embed"
 
 	"meridian/modules/ipd"
 	"meridian/platform/date"
@@ -72,3 +73,9 @@ type InspectionDecided struct {
 	Warehouse  int64
 	Origin     trace.Ref
 }
+
+// Help explains the concepts of the module to its users: README.md in English,
+// README.zh.md in Chinese.
+//
+//go:embed README.md README.zh.md
+var Help embed.FS

@@ -81,6 +81,7 @@ var Version = "dev"
 type Module struct {
 	Code, Label, Icon string
 	Types             []string // document types in menu order
+	Help              fs.FS    // README.md and README.zh.md: its concepts
 }
 
 // New builds the platform on an open database. Nothing is read yet.

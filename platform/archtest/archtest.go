@@ -33,6 +33,7 @@ var only = map[string][]string{
 	"github.com/alexedwards/scs":                 {"platform/authn", "platform/web"},
 	"github.com/alexedwards/argon2id":            {"platform/authn"},
 	"github.com/fergusstrange/embedded-postgres": {"platform/pgrun"},
+	"github.com/yuin/goldmark":                   {"platform/web"},
 	"github.com/prometheus":                      {"platform/web"},
 	"github.com/caarlos0/env":                    {"platform/config"},
 	"github.com/chromedp":                        {"platform/web/e2e", "platform/web/ui"},

@@ -39,6 +39,9 @@ func (v *view) menu() []ui.MenuGroup {
 		}
 		if len(item.Children) > 0 {
 			item.Href = item.Children[0].Href
+			help := "/help/" + m.code
+			item.Active = item.Active || at == help
+			item.Children = append(item.Children, ui.MenuItem{Label: v.t("How it works"), Href: help, Icon: "help-circle", Active: at == help})
 			modules.Items = append(modules.Items, item)
 		}
 	}

@@ -107,6 +107,7 @@ func (s *Server) routes() {
 	g.GET("/notices", s.page(s.notices))
 	g.GET("/notices/menu", s.page(s.noticeMenu))
 	g.POST("/notices/read", s.page(s.noticesRead))
+	g.GET("/help/:module", s.page(s.help))
 	g.GET("/profile", s.page(s.profile))
 	g.POST("/profile/prefs", s.page(s.profilePrefs))
 	g.POST("/profile/password", s.page(s.profilePassword))

@@ -33,6 +33,6 @@ func New(p *app.Platform) *Module {
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
-	p.AddModule(app.Module{Code: "crm", Label: "Customer relationship management", Icon: "users", Types: []string{"crm.customer", "crm.contact", "crm.followup"}}, text.FS)
+	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users", Types: []string{"crm.customer", "crm.contact", "crm.followup"}}, text.FS)
 	return &Module{Customers: customers, Credit: &domain.Credit{Ledger: exposure}}
 }

@@ -32,6 +32,6 @@ func New(p *app.Platform) *Module {
 		Help: "Spent and committed amounts over the budget of the months, from the budget ledger."})
 	p.AddCheck("dste.budget", ledger.Differences)
 	(&web.Panels{Objectives: objectives, Budgets: budgets, Ledger: ledger}).Add(p.Types)
-	p.AddModule(app.Module{Code: "dste", Label: "Strategy to execution", Icon: "target", Types: []string{"dste.objective", "dste.budget"}}, text.FS)
+	p.AddModule(app.Module{Code: "dste", Help: dste.Help, Label: "Strategy to execution", Icon: "target", Types: []string{"dste.objective", "dste.budget"}}, text.FS)
 	return &Module{Objectives: objectives, Budget: budgets}
 }

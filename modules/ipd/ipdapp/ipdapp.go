@@ -41,6 +41,6 @@ func New(p *app.Platform, n Needs) *Module {
 
 	ipd.Product360.Add(p.Types, "ipd.launch", "Launch", 10, "ipd.product:read", web.LaunchPanel(launches.Acks))
 	p.AddCheck("ipd.bom", func(ctx context.Context) ([]string, error) { return bom.Cycles(ctx) })
-	p.AddModule(app.Module{Code: "ipd", Label: "Integrated product development", Icon: "rocket", Types: []string{"ipd.project", "ipd.product"}}, text.FS)
+	p.AddModule(app.Module{Code: "ipd", Help: ipd.Help, Label: "Integrated product development", Icon: "rocket", Types: []string{"ipd.project", "ipd.product"}}, text.FS)
 	return &Module{Products: products, Launches: launches}
 }

@@ -68,7 +68,7 @@ func New(p *app.Platform, n Needs) *Module {
 	p.AddCheck("isc.reserved", checks.Reserved)
 	p.AddCheck("isc.costs", checks.Costs)
 	p.AddCheck("isc.negative", checks.Negative)
-	p.AddModule(app.Module{Code: "isc", Label: "Integrated supply chain", Icon: "truck",
+	p.AddModule(app.Module{Code: "isc", Help: isc.Help, Label: "Integrated supply chain", Icon: "truck",
 		Types: []string{"isc.shipment", "isc.shortage", "isc.item", "isc.adjustment", "isc.warehouse"}}, text.FS)
 	return &Module{Stock: stock, Shipments: shipments,
 		OnLaunched: stock.OnLaunched, OnGoodsReceived: stock.OnGoodsReceived, OnInspectionDecided: stock.OnInspectionDecided}

@@ -75,7 +75,7 @@ func New(p *app.Platform, n Needs) *Module {
 	addMeasures(p, s)
 	addPublic(p, cases, surveys)
 	p.AddCheck("itr.clocks", func(ctx context.Context) ([]string, error) { return s.Differences(ctx, d.Calendar) })
-	p.AddModule(app.Module{Code: "itr", Label: "Issue to resolved", Icon: "headset", Types: []string{"itr.case", "itr.article", "itr.survey", "itr.hint", "itr.sla_policy"}}, text.FS)
+	p.AddModule(app.Module{Code: "itr", Help: itr.Help, Label: "Issue to resolved", Icon: "headset", Types: []string{"itr.case", "itr.article", "itr.survey", "itr.hint", "itr.sla_policy"}}, text.FS)
 	return &Module{cases, hints, articles}
 }
 

@@ -95,7 +95,7 @@ func New(p *app.Platform, n Needs) *Module {
 	checks(p)
 	view := &domain.Deals{Opportunities: deals.Store, Orders: orders.Store, Invoices: invoices.Store}
 	crm.Customer360.Add(p.Types, "ltc.deals", "Deals", 20, "ltc.opportunity:read", web.Deals(view, p.Types))
-	p.AddModule(app.Module{Code: "ltc", Label: "Leads to cash", Icon: "cash", Types: []string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
+	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: []string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
 		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports,
 		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished}}

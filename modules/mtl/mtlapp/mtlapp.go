@@ -68,7 +68,7 @@ func New(p *app.Platform, n Needs) *Module {
 			return intakes.Submit(ctx, r.Path["key"], r.Header.Get("Idempotency-Key"), in, raw)
 		})
 	p.AddCheck("mtl.totals", s.Differences)
-	p.AddModule(app.Module{Code: "mtl", Label: "Market to lead", Icon: "speakerphone", Types: []string{"mtl.campaign", "mtl.intake"}}, text.FS)
+	p.AddModule(app.Module{Code: "mtl", Help: mtl.Help, Label: "Market to lead", Icon: "speakerphone", Types: []string{"mtl.campaign", "mtl.intake"}}, text.FS)
 	return &Module{Answers: intakes}
 }
 

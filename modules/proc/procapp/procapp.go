@@ -64,7 +64,7 @@ func New(p *app.Platform, n Needs) *Module {
 
 	measures(p, facts, today)
 	p.AddCheck("proc.chain", facts.Differences)
-	p.AddModule(app.Module{Code: "proc", Label: "Procurement", Icon: "shopping-cart",
+	p.AddModule(app.Module{Code: "proc", Help: proc.Help, Label: "Procurement", Icon: "shopping-cart",
 		Types: []string{"proc.requisition", "proc.po", "proc.receipt", "proc.inspection", "proc.invoice", "proc.payment", "proc.supplier"}}, text.FS)
 	return &Module{Requisitions: requisitions, Orders: facts}
 }

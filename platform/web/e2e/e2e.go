@@ -131,7 +131,7 @@ func (b *Tab) Eval(expr string) string {
 // Wait polls until an expression is true, for at most ten seconds.
 func (b *Tab) Wait(expr string) {
 	b.t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
 		if v, err := chromedp.Run(b.ctx, chromedp.Evaluate[any]("!!("+expr+")")); err == nil && fmt.Sprint(v) == "true" {
 			return
 		}

@@ -225,21 +225,29 @@ func must(t *testing.T, err error) {
 // eval runs an expression and returns its text.
 func (b *tab) eval(t *testing.T, expr string) string {
 	t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](expr, chromedp.EvalAwaitPromise))
+	v, err := b.ask(expr)
 	must(t, err)
-	return fmt.Sprint(v)
+	return v
 }
 
-// wait polls until an expression is true, for at most fifteen seconds.
+func (b *tab) ask(expr string) (string, error) {
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](expr, chromedp.EvalAwaitPromise))
+	return fmt.Sprint(v), err
+}
+
+// wait polls until an expression is true, for at most half a minute. A question that
+// meets a page on its way to another is asked again.
 func (b *tab) wait(t *testing.T, expr string) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); {
-		if b.eval(t, "!!("+expr+")") == "true" {
+	var last error
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		var v string
+		if v, last = b.ask("!!(" + expr + ")"); v == "true" && last == nil {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("%s: never true: %s; %v", b.eval(t, "location.pathname"), expr, b.wrong)
+	t.Fatalf("%s: never true: %s; %v %v", b.eval(t, "location.pathname"), expr, b.wrong, last)
 }
 
 // open leads to a sample page and waits until app.js has done its work.
