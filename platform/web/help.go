@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -19,6 +21,15 @@ import (
 
 // markdown turns the pages of the modules into HTML; HTML inside them stays out.
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
+
+// written is HTML the renderer above made of a page of ours.
+type written struct{ html *bytes.Buffer }
+
+// Render writes it.
+func (w written) Render(_ context.Context, out io.Writer) error {
+	_, err := w.html.WriteTo(out)
+	return err
+}
 
 // help explains a module to its users, in their language.
 func (s *Server) help(v *view) error {
@@ -40,5 +51,5 @@ func (s *Server) help(v *view) error {
 	if err := markdown.Convert([]byte(body), &b); err != nil {
 		return fmt.Errorf("help of %s: %w", code, err)
 	}
-	return v.show(http.StatusOK, strings.TrimPrefix(title, "# "), v.t("How it works"), "help", ui.Prose(b.String()), nil)
+	return v.show(http.StatusOK, strings.TrimPrefix(title, "# "), v.t("How it works"), "help", ui.Prose(written{&b}), nil)
 }
