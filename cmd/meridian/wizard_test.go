@@ -316,10 +316,9 @@ func TestImportIsTakenUp(t *testing.T) {
 	}
 	killed, kill := context.WithCancel(ctx)
 	go func() {
-		for held := 0; held == 0 && ctx.Err() == nil; { // until the worker holds the run
-			_, _ = s.DB.Row(ctx, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = $1`, []any{u.ID}, &held)
+		for writes := 0; writes == 0 && ctx.Err() == nil; { // until the worker has begun to write customers
+			_, _ = s.DB.Row(ctx, `SELECT count(*) FROM pg_locks WHERE relation = 'crm.customer'::regclass AND mode = 'RowExclusiveLock' AND granted`, nil, &writes)
 		}
-		time.Sleep(100 * time.Millisecond)
 		kill()
 	}()
 	if err := s.Imports.Work(killed, u.ID); err == nil || state(u.ID) != transfer.StateRunning {

@@ -9,7 +9,6 @@ import (
 	"meridian/platform/i18n"
 	"meridian/platform/jobs"
 	"meridian/platform/notify"
-	"meridian/platform/trace"
 )
 
 // NoticeText is a notice in the language of ctx: its document by name where it holds
@@ -69,13 +68,8 @@ func (p *Platform) mailNotice(ctx context.Context, m *notify.Mailer, id int64) e
 	subject := p.NoticeText(ctx, n)
 	body := subject + "\n"
 	if !n.Object.IsZero() {
-		body += "\n" + strings.TrimRight(p.Config.PublicURL(), "/") + path(n.Object) + "\n"
+		body += "\n" + strings.TrimRight(p.Config.PublicURL(), "/") + n.Object.Path() + "\n"
 	}
 	body += "\n-- \n" + i18n.T(ctx, "{0}: you get this because it waits for you or names you. Your profile turns such mails off.", p.Config.Company) + "\n"
 	return m.Send(ctx, to.Email, subject, body)
-}
-
-// path is the page of a document.
-func path(r trace.Ref) string {
-	return fmt.Sprintf("/%s/%d", strings.Replace(r.Type, ".", "/", 1), r.ID)
 }

@@ -119,3 +119,11 @@ func Of(err error) *Error {
 	}
 	return &Error{Kind: Internal, Message: "Something went wrong on our side. Nothing was changed.", Cause: err}
 }
+
+// Clip shortens what a message quotes to n characters.
+func Clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"meridian/platform/clock"
+	"meridian/platform/db"
 )
 
 const (
@@ -46,7 +47,7 @@ func (m *Memo[V]) Get(ctx context.Context, key string, compute func(ctx context.
 		if age < staleFor*e.cost {
 			if age > freshFor*e.cost && !e.filling {
 				e.filling = true
-				go func() { _, _ = m.fill(context.WithoutCancel(ctx), key, compute) }()
+				go func() { _, _ = m.fill(db.Detach(context.WithoutCancel(ctx)), key, compute) }()
 			}
 			defer m.mu.Unlock()
 			return e.value, nil

@@ -164,6 +164,19 @@ func (e *Engine) visible(ctx context.Context, key string) (where string, args []
 	return where, args, nil
 }
 
+// overview is an answer over the documents a reader oversees, some seconds old when
+// they are very many.
+func overview[V any](ctx context.Context, e *Engine, m *memo.Memo[V], key string, compute func(ctx context.Context) (V, error)) (V, error) {
+	return m.Get(ctx, e.reader(ctx)+key, func(ctx context.Context) (V, bool, error) {
+		v, err := compute(ctx)
+		if err != nil {
+			return v, false, err
+		}
+		dear, err := e.many(ctx)
+		return v, dear, err
+	})
+}
+
 // many reports whether the reader oversees so many documents that counts over them
 // are dear.
 func (e *Engine) many(ctx context.Context) (bool, error) {
@@ -178,14 +191,7 @@ func (e *Engine) many(ctx context.Context) (bool, error) {
 // Done counts per process the documents that reached an end since t. Of very many it
 // may be some seconds old.
 func (e *Engine) Done(ctx context.Context, since time.Time) (map[string]int, error) {
-	return e.done.Get(ctx, fmt.Sprint(e.reader(ctx), " ", since), func(ctx context.Context) (map[string]int, bool, error) {
-		out, err := e.countDone(ctx, since)
-		if err != nil {
-			return nil, false, err
-		}
-		dear, err := e.many(ctx)
-		return out, dear, err
-	})
+	return overview(ctx, e, &e.done, fmt.Sprint(" ", since), func(ctx context.Context) (map[string]int, error) { return e.countDone(ctx, since) })
 }
 
 func (e *Engine) countDone(ctx context.Context, since time.Time) (map[string]int, error) {
@@ -245,14 +251,7 @@ type Waiting struct {
 // Waiting counts the hand-overs nobody has accepted yet, of what the reader may see.
 // Very many may be some seconds old.
 func (e *Engine) Waiting(ctx context.Context) ([]Waiting, error) {
-	return e.waiting.Get(ctx, e.reader(ctx), func(ctx context.Context) ([]Waiting, bool, error) {
-		list, err := e.countWaiting(ctx)
-		if err != nil {
-			return nil, false, err
-		}
-		dear, err := e.many(ctx)
-		return list, dear, err
-	})
+	return overview(ctx, e, &e.waiting, "", e.countWaiting)
 }
 
 func (e *Engine) countWaiting(ctx context.Context) ([]Waiting, error) {
@@ -287,14 +286,7 @@ func (e *Engine) countWaiting(ctx context.Context) ([]Waiting, error) {
 // Begun counts the documents of a type created since t that the reader may see, by
 // the date of the file for imported ones. Very many may be some seconds old.
 func (e *Engine) Begun(ctx context.Context, key string, since time.Time) (int, error) {
-	return e.begun.Get(ctx, fmt.Sprint(e.reader(ctx), " ", key, " ", since.Truncate(time.Hour)), func(ctx context.Context) (int, bool, error) {
-		n, err := e.countBegun(ctx, key, since)
-		if err != nil {
-			return 0, false, err
-		}
-		dear, err := e.many(ctx)
-		return n, dear, err
-	})
+	return overview(ctx, e, &e.begun, fmt.Sprint(" ", key, " ", since.Truncate(time.Hour)), func(ctx context.Context) (int, error) { return e.countBegun(ctx, key, since) })
 }
 
 func (e *Engine) countBegun(ctx context.Context, key string, since time.Time) (int, error) {
@@ -334,14 +326,7 @@ type CycleTime struct {
 // process first; imported history does not count. Of very many it may be some seconds
 // old.
 func (e *Engine) CycleTimes(ctx context.Context, since time.Time) ([]CycleTime, error) {
-	return e.cycles.Get(ctx, fmt.Sprint(e.reader(ctx), " ", since), func(ctx context.Context) ([]CycleTime, bool, error) {
-		out, err := e.measureCycles(ctx, since)
-		if err != nil {
-			return nil, false, err
-		}
-		dear, err := e.many(ctx)
-		return out, dear, err
-	})
+	return overview(ctx, e, &e.cycles, fmt.Sprint(" ", since), func(ctx context.Context) ([]CycleTime, error) { return e.measureCycles(ctx, since) })
 }
 
 func (e *Engine) measureCycles(ctx context.Context, since time.Time) ([]CycleTime, error) {

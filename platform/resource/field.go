@@ -242,12 +242,7 @@ func parseDec[S money.Scale](s string) (money.Dec[S], error) {
 	return v, nil
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return errs.Clip(s, 40) }
 
 // Money is an amount with two digits in the currency of the document.
 func Money[T any](name, label string, at func(*T) *money.Amount) *Field[T] {

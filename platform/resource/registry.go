@@ -116,6 +116,23 @@ func tableColumns(ctx context.Context, d *db.DB, name string) (map[string]bool, 
 	return out, nil
 }
 
+// Hidden reports whether the reader of ctx sees a field of no record at all; path is
+// its name, or field.column of a line.
+func (g *Registry) Hidden(ctx context.Context, typ, path string, m *Meta) bool {
+	return m.Sensitive && !g.Authz.Can(ctx, typ+"#"+path, "read")
+}
+
+// askable reports whether the reader of ctx may filter, sort and sum by a sensitive
+// field: with a right to some rows only, the answer would tell of the others.
+func (g *Registry) askable(ctx context.Context, typ, path string) bool {
+	return g.Authz.Reaches(ctx, typ+"#"+path, "read", "company")
+}
+
+// Askable is that for any field.
+func (g *Registry) Askable(ctx context.Context, typ string, m *Meta) bool {
+	return !m.Sensitive || g.askable(ctx, typ, m.Name)
+}
+
 // Title names a record for people, "" when it is gone. It reads past the row
 // predicate: whoever sees a document sees the names of what it refers to.
 func (g *Registry) Title(ctx context.Context, r trace.Ref) string {

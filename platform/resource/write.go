@@ -40,12 +40,11 @@ func (t *Type[T]) sensitive(each func(name string)) {
 	}
 }
 
-// mask lists the sensitive fields the reader of ctx may not ask questions about: to
-// filter or sort by a field one sees of some rows only would tell it of the others.
+// mask lists the sensitive fields the reader of ctx may not ask questions about.
 func (t *Type[T]) mask(ctx context.Context) map[string]bool {
 	m := map[string]bool{}
 	t.sensitive(func(name string) {
-		if !t.reg.Authz.Reaches(ctx, t.Name+"#"+name, "read", "company") {
+		if !t.reg.askable(ctx, t.Name, name) {
 			m[name] = true
 		}
 	})
@@ -123,20 +122,7 @@ func (t *Type[T]) CreateRow(ctx context.Context, in Values) (Row, error) {
 	if t.NoCreate && !authz.IsSystem(ctx) {
 		return nil, errs.New(errs.Forbidden, "Records of this type come from other documents; they are not created by hand.")
 	}
-	var r *T
-	err := t.reg.DB.Tx(ctx, func(ctx context.Context) (err error) { // anew on each try: a deadlock runs it again
-		if r, err = t.fresh(ctx); err != nil {
-			return err
-		}
-		if err := errs1(apply(writer[T]{t, ctx, baseOf(r)}, t.Fields, r, "", in)); err != nil {
-			return err
-		}
-		return t.insert(ctx, r, nil, History{})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return t.row(ctx, r), nil
+	return t.make(ctx, in, History{})
 }
 
 // ImportRow creates a record of history: field checks, references and links hold;
@@ -148,6 +134,11 @@ func (t *Type[T]) ImportRow(ctx context.Context, in Values, h History) (Row, err
 	if h.Reason == "" {
 		h.Reason = "import"
 	}
+	return t.make(ctx, in, h)
+}
+
+// make stores a new record of the actor with in on top of the defaults.
+func (t *Type[T]) make(ctx context.Context, in Values, h History) (Row, error) {
 	var r *T
 	err := t.reg.DB.Tx(ctx, func(ctx context.Context) (err error) { // anew on each try: a deadlock runs it again
 		if r, err = t.fresh(ctx); err != nil {

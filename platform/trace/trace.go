@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"meridian/platform/db"
 )
@@ -20,6 +21,11 @@ type Ref struct {
 func (r Ref) IsZero() bool { return r.ID == 0 }
 
 func (r Ref) String() string { return fmt.Sprintf("%s/%d", r.Type, r.ID) }
+
+// Path is the page of the document.
+func (r Ref) Path() string {
+	return fmt.Sprintf("/%s/%d", strings.Replace(r.Type, ".", "/", 1), r.ID)
+}
 
 // Link is one edge of the thread: Source gave rise to Target.
 type Link struct {

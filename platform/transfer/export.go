@@ -79,13 +79,13 @@ func (x *Exporter) Open(ctx context.Context, q Query) (*Export, error) {
 	}
 	for _, m := range e.info.Fields {
 		switch {
-		case e.hidden(ctx, m.Sensitive, m.Name):
+		case x.Types.Hidden(ctx, q.Type, m.Name, m):
 		case m.Kind != resource.KLines:
 			e.cols = append(e.cols, m)
 		case q.Format == XLSX || q.Part == m.Name:
 			p := part{field: m.Name}
 			for _, l := range m.Lines {
-				if !e.hidden(ctx, l.Sensitive, m.Name+"."+l.Name) {
+				if !x.Types.Hidden(ctx, q.Type, m.Name+"."+l.Name, l) {
 					p.cols = append(p.cols, l)
 				}
 			}
@@ -106,10 +106,6 @@ func (x *Exporter) Open(ctx context.Context, q Query) (*Export, error) {
 	return e, x.DB.Tx(ctx, func(ctx context.Context) error {
 		return x.Audit.Write(ctx, "export", q.Type, 0, []audit.Change{{Field: "query", After: q.Asked}})
 	})
-}
-
-func (e *Export) hidden(ctx context.Context, sensitive bool, name string) bool {
-	return sensitive && !e.x.Authz.Can(ctx, e.info.Name+"#"+name, "read")
 }
 
 // Name is a name for the file.
@@ -414,9 +410,4 @@ func (b *book) close(ok bool) (err error) {
 	return nil
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return errs.Clip(s, 40) }

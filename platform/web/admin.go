@@ -425,7 +425,7 @@ func (v *view) auditRow(e audit.Entry) ui.Row {
 		name := c.Field
 		if d, err := v.Types.Doc(e.Type); err == nil {
 			if m := d.Info().Field(c.Field); m != nil {
-				if m.Sensitive && !v.Authz.Can(v.ctx, e.Type+"#"+m.Name, "read") {
+				if v.Types.Hidden(v.ctx, e.Type, m.Name, m) {
 					continue
 				}
 				if m.Kind == resource.KLines { // lines may hold what this reader must not see
@@ -449,12 +449,7 @@ func (v *view) auditRow(e audit.Entry) ui.Row {
 	return r
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return errs.Clip(s, 60) }
 
 // apiPage lists the operations of the API with the permission each asks for.
 func (s *Server) apiPage(v *view) error {

@@ -49,7 +49,7 @@ func (t *typePages) exportAction(v *view) ui.Action {
 	}
 	a := ui.Action{Label: v.t("Export"), Icon: "file-export", Items: []ui.Action{link(v.t("Excel workbook (XLSX)"), "file-spreadsheet", transfer.XLSX, ""), link("CSV", "download", transfer.CSV, "")}}
 	for _, m := range t.info.Fields {
-		if m.Kind == resource.KLines && (!m.Sensitive || v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read")) {
+		if m.Kind == resource.KLines && !v.Types.Hidden(v.ctx, t.info.Name, m.Name, m) {
 			a.Items = append(a.Items, link(v.t("{0} as CSV", v.label(t.info.Name+"."+m.Name, m.Label)), "download", transfer.CSV, m.Name))
 		}
 	}

@@ -133,7 +133,7 @@ func (t *typePages) form(v *view, src source, e *errs.Error) (ui.Form, error) {
 		return sections[name]
 	}
 	for _, m := range t.info.Fields {
-		if m.ReadOnly || m.Hidden || m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read") {
+		if m.ReadOnly || m.Hidden || v.Types.Hidden(v.ctx, t.info.Name, m.Name, m) {
 			continue
 		}
 		if m.Kind == resource.KLines {
@@ -233,7 +233,7 @@ func (t *typePages) lines(v *view, m *resource.Meta, src source, wrong map[strin
 	out := &ui.Lines{Name: m.Name, Label: v.label(t.info.Name+"."+m.Name, m.Label)}
 	var metas []*resource.Meta
 	for _, l := range m.Lines {
-		if l.Hidden || l.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name+"."+l.Name, "read") {
+		if l.Hidden || v.Types.Hidden(v.ctx, t.info.Name, m.Name+"."+l.Name, l) {
 			continue
 		}
 		metas = append(metas, l)
@@ -358,7 +358,7 @@ func (t *typePages) create(v *view) error {
 func (t *typePages) writable(v *view) []*resource.Meta {
 	var out []*resource.Meta
 	for _, m := range t.info.Fields {
-		if !m.ReadOnly && !m.Hidden && !(m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read")) {
+		if !m.ReadOnly && !m.Hidden && !v.Types.Hidden(v.ctx, t.info.Name, m.Name, m) {
 			out = append(out, m)
 		}
 	}

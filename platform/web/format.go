@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"meridian/platform/money"
 	"meridian/platform/process"
 	"meridian/platform/resource"
+	"meridian/platform/trace"
 	"meridian/platform/web/ui"
 )
 
@@ -183,4 +183,4 @@ func (v *view) today() date.Date { return date.Of(v.Now().In(v.loc)) }
 
 func path(typ string) string { return "/" + strings.Replace(typ, ".", "/", 1) }
 
-func recordPath(typ string, id int64) string { return fmt.Sprintf("%s/%d", path(typ), id) }
+func recordPath(typ string, id int64) string { return trace.Ref{Type: typ, ID: id}.Path() }

@@ -186,7 +186,7 @@ func (v *view) kpis(p period) ([]ui.KPI, error) {
 			scopes = append(scopes, kpi.Scope{From: p.before, To: p.before2})
 			scopes = append(scopes, v.months(8)...)
 		}
-		vals, err := v.KPI.Recent(v.ctx, m, v.Authz.Version(), scopes...)
+		vals, err := v.recent(m, scopes...)
 		if err != nil {
 			return nil, err
 		}
@@ -197,6 +197,11 @@ func (v *view) kpis(p period) ([]ui.KPI, error) {
 		out = append(out, x)
 	}
 	return out, nil
+}
+
+// recent measures for a page that overviews.
+func (v *view) recent(m kpi.Measure, scopes ...kpi.Scope) ([]kpi.Value, error) {
+	return v.KPI.Recent(v.ctx, m, v.Authz.Version(), scopes...)
 }
 
 // months are the scopes of the last n months, this one last.
@@ -307,13 +312,13 @@ func (v *view) salesChart(period) (*ui.Chart, error) {
 		Table: ui.Table{Caption: v.t("Sales and orders"), Cols: []ui.Col{{Key: "m", Label: v.t("Month")}, {Key: "s", Label: v.t(m.Label), Kind: ui.KindMoney}, {Key: "o", Label: v.t("Orders"), Kind: ui.KindNum}}}}
 	line, bars := ui.ChartSeries{Name: v.t(m.Label), Kind: "line"}, ui.ChartSeries{Name: v.t("Orders"), Kind: "bar"}
 	months := v.months(12)
-	sales, err := v.KPI.Recent(v.ctx, m, v.Authz.Version(), months...)
+	sales, err := v.recent(m, months...)
 	if err != nil {
 		return nil, err
 	}
 	counts := make([]kpi.Value, len(months))
 	if countOK {
-		if counts, err = v.KPI.Recent(v.ctx, orders, v.Authz.Version(), months...); err != nil {
+		if counts, err = v.recent(orders, months...); err != nil {
 			return nil, err
 		}
 	}
@@ -365,7 +370,7 @@ func (v *view) onTimeChart(p period) (*ui.Chart, error) {
 	if !ok {
 		return nil, nil //nolint:nilnil // not for this reader
 	}
-	vals, err := v.KPI.Recent(v.ctx, m, v.Authz.Version(), kpi.Scope{From: p.from, To: p.to})
+	vals, err := v.recent(m, kpi.Scope{From: p.from, To: p.to})
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (t *typePages) importable(v *view) []*resource.Meta {
 func (t *typePages) settable(v *view) []*resource.Meta {
 	var out []*resource.Meta
 	for _, m := range t.info.Fields {
-		if !m.ReadOnly && !(m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read")) {
+		if !m.ReadOnly && !v.Types.Hidden(v.ctx, t.info.Name, m.Name, m) {
 			out = append(out, m)
 		}
 	}
@@ -87,7 +87,7 @@ func (t *typePages) settable(v *view) []*resource.Meta {
 func (t *typePages) importableLines(v *view, lines *resource.Meta) []*resource.Meta {
 	var out []*resource.Meta
 	for _, m := range lines.Lines {
-		if !m.ReadOnly && !(m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+lines.Name+"."+m.Name, "read")) {
+		if !m.ReadOnly && !v.Types.Hidden(v.ctx, t.info.Name, lines.Name+"."+m.Name, m) {
 			out = append(out, m)
 		}
 	}

@@ -178,7 +178,7 @@ func (t *typePages) filters(v *view, body *ui.List) error {
 		body.Filters = append(body.Filters, f)
 	}
 	for _, m := range t.info.Fields {
-		if !m.Filter || m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read") {
+		if !m.Filter || !v.Types.Askable(v.ctx, t.info.Name, m) {
 			continue
 		}
 		label := v.label(t.info.Name+"."+m.Name, m.Label)
@@ -261,7 +261,7 @@ func (v *view) refOptions(target, chosen string) (opts []ui.Option, all bool, er
 func (t *typePages) columns(v *view) []*resource.Meta {
 	var out []*resource.Meta
 	for _, m := range t.info.Fields {
-		if m.InList && m.Kind != resource.KLines && !(m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read")) {
+		if m.InList && m.Kind != resource.KLines && !v.Types.Hidden(v.ctx, t.info.Name, m.Name, m) {
 			out = append(out, m)
 		}
 	}
@@ -280,7 +280,7 @@ func (t *typePages) table(v *view, q resource.ListQuery, rows []resource.Row) (u
 		if i >= 4 {
 			class = "c-wide"
 		}
-		tab.Cols = append(tab.Cols, t.col(v, q, m.Name, v.label(t.info.Name+"."+m.Name, m.Label), cellKind(m), class, m.Filter))
+		tab.Cols = append(tab.Cols, t.col(v, q, m.Name, v.label(t.info.Name+"."+m.Name, m.Label), cellKind(m), class, m.Filter && v.Types.Askable(v.ctx, t.info.Name, m)))
 		if i == 0 && t.info.Process != nil {
 			tab.Cols = append(tab.Cols, t.col(v, q, "stage", v.t("Stage"), ui.KindPill, "", true))
 		}
@@ -406,7 +406,7 @@ func (t *typePages) total(v *view, q resource.ListQuery, l resource.List) (strin
 		return "", nil
 	}
 	m := t.info.Field(t.info.SumBy)
-	if m == nil || m.Sensitive && !v.Authz.Can(v.ctx, t.info.Name+"#"+m.Name, "read") {
+	if m == nil || !v.Types.Askable(v.ctx, t.info.Name, m) {
 		return "", nil
 	}
 	groups, err := t.d.Groups(v.ctx, q, t.groupBy(), t.info.SumBy)
