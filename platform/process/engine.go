@@ -321,6 +321,19 @@ func (e *Engine) fire(ctx context.Context, r trace.Ref, version int64, move stri
 	return Result{Object: obj, Event: v}, err
 }
 
+// Hold locks the process of r in the order Fire locks: what is read of the document
+// after it stays so until the commit. NotFound for a document without a process.
+func (e *Engine) Hold(ctx context.Context, r trace.Ref) error {
+	ok, err := e.db.Row(ctx, `SELECT id FROM core.proc_instance WHERE object_type = $1 AND object_id = $2 FOR NO KEY UPDATE`, []any{r.Type, r.ID}, new(int64))
+	if err != nil {
+		return fmt.Errorf("lock process of %s: %w", r, err)
+	}
+	if !ok {
+		return errs.Missing()
+	}
+	return nil
+}
+
 // legal finds the move and checks version, stage and right.
 func (e *Engine) legal(ctx context.Context, d *Definition, inst *instance, obj Object, move string, version int64) (*Move, error) {
 	if !d.HasMove(move) {

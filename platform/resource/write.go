@@ -616,6 +616,26 @@ func (t *Type[T]) Fire(ctx context.Context, id int64, move string, in Values) er
 	return err
 }
 
+// FireIf runs a move from code when want says so of the record, locked: of several
+// who ask at once, one moves it and the others see where it went. It reports whether
+// the move ran.
+func (t *Type[T]) FireIf(ctx context.Context, id int64, move string, in Values, want func(r *T) bool) (fired bool, err error) {
+	err = t.reg.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := t.reg.Engine.Hold(ctx, t.ref(id)); err != nil {
+			return err
+		}
+		r, err := t.Store.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if fired = want(r); !fired {
+			return nil
+		}
+		return t.Fire(ctx, id, move, in)
+	})
+	return fired, err
+}
+
 // Get returns a record the reader may see.
 func (t *Type[T]) Get(ctx context.Context, id int64) (*T, error) { return t.Store.Get(ctx, id) }
 

@@ -126,3 +126,24 @@ func TestRightsAndRows(t *testing.T) {
 		t.Errorf("unknown field: %v, want Invalid", err)
 	}
 }
+
+// TestAdvanceAtOnce: of many documents that advance one customer at the same time, one
+// moves it and none fails.
+func TestAdvanceAtOnce(t *testing.T) {
+	t.Parallel()
+	s, m := setup(t)
+	c := s.Create(s.Admin, "crm.customer", resource.Values{"name": "Acme"})
+	sys := authz.System(s.Admin, "test")
+	ok, failed := apptest.Together(16, func(i int) error {
+		return s.DB.Tx(sys, func(ctx context.Context) error {
+			return m.Customers.Advance(ctx, crm.CustomerID(c.Base().ID), []crm.Lifecycle{crm.Opportunity, crm.Signed}[i%2], trace.Ref{Type: "ltc.opportunity", ID: int64(i + 1)})
+		})
+	})
+	if ok != 16 {
+		t.Errorf("%d of 16 advanced: %v", ok, failed)
+	}
+	if got := s.Reload(c).Stage(); got != "signed" {
+		t.Errorf("the customer is in stage %q, want signed", got)
+	}
+	s.Healthy()
+}

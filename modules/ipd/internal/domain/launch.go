@@ -87,11 +87,8 @@ func (s *Launches) available(ctx context.Context, product ipd.ProductID, acks []
 	if len(missing(acks)) > 0 {
 		return nil
 	}
-	p, err := s.Products.Store.Get(ctx, int64(product))
-	if err != nil || p.Stage != ProductPreRelease {
-		return err
-	}
-	return s.Products.Type.Fire(ctx, int64(product), "ga", nil)
+	_, err := s.Products.Type.FireIf(ctx, int64(product), "ga", nil, func(p *Product) bool { return p.Stage == ProductPreRelease })
+	return err
 }
 
 // missing lists the modules that have not agreed.

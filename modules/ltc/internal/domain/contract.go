@@ -193,11 +193,8 @@ func (s *Contracts) start(ctx context.Context, id int64) error {
 	if id == 0 {
 		return nil
 	}
-	c, err := s.Store.Get(ctx, id)
-	if err != nil || c.Stage != ContractSigned {
-		return err
-	}
-	return s.Type.Fire(ctx, id, "start", nil)
+	_, err := s.Type.FireIf(ctx, id, "start", nil, func(c *Contract) bool { return c.Stage == ContractSigned })
+	return err
 }
 
 // contractRules asks sales first; finance joins for large contracts.

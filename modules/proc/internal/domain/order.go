@@ -256,17 +256,12 @@ func (s *Orders) received(ctx context.Context, o *Order) error {
 // settle closes a received order when nothing is left to inspect or to bill, and
 // frees what is still committed for it.
 func (s *Orders) settle(ctx context.Context, id int64) error {
-	o, err := s.Store.Get(ctx, id)
-	if err != nil || !o.settled() {
+	var o *Order
+	closed, err := s.Type.FireIf(ctx, id, "close", nil, func(x *Order) bool { o = x; return x.Stage == OrderReceived && x.settled() })
+	if err != nil || closed || o.Stage != OrderClosed || !o.settled() {
 		return err
 	}
-	switch o.Stage {
-	case OrderReceived:
-		return s.Type.Fire(ctx, id, "close", nil)
-	case OrderClosed:
-		return s.free(ctx, o)
-	}
-	return nil
+	return s.free(ctx, o)
 }
 
 // free releases whatever is still committed for the order.
