@@ -1,4 +1,4 @@
-// Package configs holds the commented default configuration, the default roles
+// Package configs holds the commented default configuration, the default roles, the default chart of accounts
 // and the import sets.
 package configs
 
@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds the files.
 //
-//go:embed roles.csv import
+//go:embed roles.csv chart.csv import
 var FS embed.FS

@@ -26,8 +26,10 @@ import (
 	"meridian/platform/i18n"
 	"meridian/platform/jobs"
 	"meridian/platform/kpi"
+	"meridian/platform/ledger"
 	"meridian/platform/notify"
 	"meridian/platform/process"
+	"meridian/platform/report"
 	"meridian/platform/resource"
 	"meridian/platform/sequence"
 	"meridian/platform/share"
@@ -47,6 +49,8 @@ type Platform struct {
 	Authn    *authn.Authn
 	Audit    *audit.Log
 	Trace    *trace.Trace
+	Reports  *report.Registry
+	Ledger   *ledger.Ledger
 	KPI      *kpi.Registry
 	Numbers  *sequence.Numbers
 	Notices  *notify.Notices
@@ -95,6 +99,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Notices = notify.New(d, now)
 	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Audit: p.Audit, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
 	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()
+	p.Reports = &report.Registry{Free: func(name string) bool { _, err := p.Types.Doc(name); return err != nil }}
 	var err error
 	if p.Authn, err = authn.New(d, p.Authz, p.Audit, now); err != nil {
 		return nil, err
@@ -121,6 +126,8 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Shares = &share.Shares{DB: d, Authz: p.Authz, Types: p.Types, Audit: p.Audit, Notices: p.Notices, Now: now, Location: p.Location}
 	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Shares: p.Shares, Text: p.Text, Version: Version})
 	p.declare()
+	p.Ledger = ledger.New(d, p.Types)
+	p.AddCheck("journal: entries balance", p.Ledger.Check)
 	return p, nil
 }
 

@@ -94,11 +94,7 @@ func Ask[T, In any](form Fields[In], fn func(ctx context.Context, r *T, in *In) 
 // returns Invalid with every refused field.
 func Decode[In any](form Fields[In], v Values, skip ...string) (*In, error) {
 	in := new(In)
-	bad := apply(plain{}, form, in, "", v, skip...)
-	if len(bad) == 0 {
-		bad = missing(form, in, "")
-	}
-	return in, errs1(bad)
+	return in, Fill(form, in, v, skip...)
 }
 
 // errs1 keeps a nil *errs.Error from becoming a non-nil error.
@@ -160,4 +156,25 @@ func compileStage[S ~string](s Stage[S]) process.Stage {
 		}
 	}
 	return p
+}
+
+// Fill reads the values of a form over what in already holds. It returns Invalid with
+// every refused field.
+func Fill[In any](form Fields[In], in *In, v Values, skip ...string) error {
+	bad := apply(plain{}, form, in, "", v, skip...)
+	if len(bad) == 0 {
+		bad = missing(form, in, "")
+	}
+	return errs1(bad)
+}
+
+// Encode writes the fields of in as the values that Fill reads.
+func Encode[In any](form Fields[In], in *In) Values {
+	v := Values{}
+	for _, f := range form {
+		if f.lines == nil {
+			v[f.Name] = f.text(in)
+		}
+	}
+	return v
 }

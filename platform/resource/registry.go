@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -164,6 +165,31 @@ func (g *Registry) Names(ctx context.Context, ids map[string][]int64) (map[strin
 		}
 	}
 	return out, nil
+}
+
+// CheckForm refuses references of an input that its writer may not see: what a form
+// names by id must be found in the lists too.
+func (g *Registry) CheckForm(ctx context.Context, form []*Meta, v Values) error {
+	var bad []errs.Field
+	for _, m := range form {
+		text, _ := v[m.Name].(string)
+		id, err := strconv.ParseInt(text, 10, 64)
+		if m.Kind != KRef || err != nil {
+			continue
+		}
+		d, err := g.Doc(m.Target)
+		if err != nil {
+			return err
+		}
+		seen, err := d.present(ctx, []int64{id})
+		if err != nil {
+			return err
+		}
+		if !seen[id] {
+			bad = append(bad, errs.Field{Name: m.Name, Message: "There is no such record, or you may not see it."})
+		}
+	}
+	return errs1(bad)
 }
 
 // Panel is a part of the page of one record, given by any module.

@@ -135,6 +135,7 @@ type Doc interface {
 	Groups(ctx context.Context, q ListQuery, by, sum string) ([]record.Group, error)
 	Options(ctx context.Context, row Row) (process.Status, *process.Definition, []process.Option, error)
 	columns() map[string]bool
+	present(ctx context.Context, ids []int64) (map[int64]bool, error)
 }
 
 // Row is one record without its Go struct, seen by the reader it was read for:

@@ -302,9 +302,7 @@ func (t *Type[T]) checkRefs(ctx context.Context, r, before *T) ([]errs.Field, er
 		for i, w := range list {
 			ids[i] = w.id
 		}
-		seen, err := d.(interface {
-			present(ctx context.Context, ids []int64) (map[int64]bool, error)
-		}).present(ctx, ids)
+		seen, err := d.present(ctx, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -597,6 +595,9 @@ func (t *Type[T]) FireRow(ctx context.Context, id, version int64, move string, i
 			return nil, false, err
 		}
 	} else if err := errs1(apply[struct{}](plain{}, nil, nil, "", in, "reason")); err != nil {
+		return nil, false, err
+	}
+	if err := t.reg.CheckForm(ctx, t.Process.forms[move], in); err != nil {
 		return nil, false, err
 	}
 	res, err := t.reg.Engine.Fire(ctx, t.ref(id), version, move, in)
