@@ -128,6 +128,7 @@ type tx struct {
 	gorm   *gorm.DB
 	conn   *sql.Conn
 	begun  bool // BEGIN has been sent
+	sent   int  // how often what waited was sent
 	after  []func()
 	late   []late
 	depth  int // of savepoints
@@ -231,21 +232,25 @@ func (d *DB) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 	t.depth++
 	defer func() { t.depth-- }()
 	name := fmt.Sprintf("s%d", t.depth)
-	if err := d.Exec(ctx, "SAVEPOINT "+name); err != nil {
-		return err
-	}
+	sent, waiting := t.sent, len(t.late)
+	t.late = append(t.late, late{q: "SAVEPOINT " + name})
 	err := fn(ctx)
 	if err == nil {
+		t.late = append(t.late, late{q: "RELEASE SAVEPOINT " + name})
 		err = t.flush(ctx)
 	}
-	if err != nil {
-		t.late = nil
-		if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
-			return errors.Join(err, e)
-		}
+	if err == nil {
+		return nil
+	}
+	if t.sent == sent { // it never reached the server
+		t.late = t.late[:waiting]
 		return err
 	}
-	return d.Exec(ctx, "RELEASE SAVEPOINT "+name)
+	t.late = nil
+	if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
 }
 
 // Conn gives the pgx connection of the transaction in ctx to fn; River's bridge
