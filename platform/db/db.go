@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -59,10 +60,13 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		cfg.RuntimeParams["application_name"] = "meridian"
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
-	var opts []stdlib.OptionOpenDB
-	if !o.Owner {
-		opts = append(opts, stdlib.OptionAfterConnect(asApp))
-	}
+	opts := []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{Name: "numeric", OID: pgtype.NumericOID, Codec: decimalText{}})
+		if o.Owner {
+			return nil
+		}
+		return asApp(ctx, c)
+	})}
 	pool := stdlib.OpenDB(*cfg, opts...)
 	n := o.MaxConns
 	if n == 0 {
@@ -121,6 +125,12 @@ func asApp(ctx context.Context, c *pgx.Conn) error {
 	_, err := c.Exec(ctx, "SET ROLE "+AppRole)
 	return err
 }
+
+// decimalText has the server write decimals as text, which is how money reads them.
+type decimalText struct{ pgtype.NumericCodec }
+
+// PreferredFormat implements pgtype.Codec.
+func (decimalText) PreferredFormat() int16 { return pgtype.TextFormatCode }
 
 type txKey struct{}
 
