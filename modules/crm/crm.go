@@ -57,6 +57,10 @@ const (
 	User        Lifecycle = "user"
 	Satisfied   Lifecycle = "satisfied"
 	Lost        Lifecycle = "lost"
+
+	Dormant Lifecycle = "dormant" // nothing happens
+	AtRisk  Lifecycle = "at_risk" // may be lost
+	Merged  Lifecycle = "merged"  // lives on under another id
 )
 
 // NewCustomer is what a converted lead knows.
@@ -131,6 +135,13 @@ type LifecycleChanged struct {
 	From, To Lifecycle
 	Cause    trace.Ref
 }
+
+// PartyMerged is published when one customer ends in another: who holds the old id
+// moves what hangs on it. Calls with the old id reach the kept customer.
+type PartyMerged struct{ Kept, Merged CustomerID }
+
+// PartyUnmerged is published when a merge is undone.
+type PartyUnmerged struct{ Kept, Merged CustomerID }
 
 // Customer360 is the page of one customer; every module may add a panel.
 var Customer360 = resource.Point[CustomerID]("crm.customer")

@@ -18,7 +18,10 @@ type ExposureLedger interface {
 }
 
 // Credit implements crm.Credit.
-type Credit struct{ Ledger ExposureLedger }
+type Credit struct {
+	Ledger    ExposureLedger
+	Customers *Customers
+}
 
 // Check implements crm.Credit. A document passes when limit - exposure covers it;
 // a customer without limit buys prepaid only, which the caller says with amount 0.

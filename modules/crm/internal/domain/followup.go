@@ -46,6 +46,9 @@ type Followups struct {
 	Now   clock.Clock
 }
 
+// Channels are the ways to reach a person.
+var Channels = []resource.Option{{Value: "call", Label: "Call"}, {Value: "visit", Label: "Visit"}, {Value: "mail", Label: "E-mail"}, {Value: "chat", Label: "Chat"}, {Value: "meeting", Label: "Meeting"}}
+
 // held is the input of the move "hold".
 type held struct {
 	Conclusion string
@@ -90,8 +93,7 @@ func (s *Followups) Declare() *resource.Type[Followup] {
 			resource.OptRef("contact_id", "Contact", func(f *Followup) **int64 { return &f.ContactID }, "crm.contact"),
 			resource.Text("subject", "Subject", func(f *Followup) *string { return &f.Subject }).Required().InList().Search(),
 			resource.Enum("channel", "Channel", func(f *Followup) *string { return &f.Channel },
-				resource.Option{Value: "call", Label: "Call"}, resource.Option{Value: "visit", Label: "Visit"}, resource.Option{Value: "mail", Label: "E-mail"},
-				resource.Option{Value: "chat", Label: "Chat"}, resource.Option{Value: "meeting", Label: "Meeting"}).Required().InList().Filter(),
+				Channels...).Required().InList().Filter(),
 			resource.Date("planned_on", "Planned for", func(f *Followup) *date.Date { return &f.PlannedOn }).Required().InList().Filter(),
 			resource.LongText("conclusion", "Conclusion", func(f *Followup) *string { return &f.Conclusion }).ReadOnly(),
 			resource.Text("next_step", "Next step", func(f *Followup) *string { return &f.NextStep }).ReadOnly(),

@@ -1,4 +1,3 @@
-// Package store is the SQL of customer relationship management.
 package store
 
 import (
