@@ -46,19 +46,22 @@ func New(p *app.Platform) *Module {
 		Bus:      p.Bus, Policies: d.policies, Authz: p.Authz, Now: p.Now, Tx: p.DB.Tx,
 		Twins: sql, Merges: sql, Standards: sql, Log: sql,
 	}
-	d.followups = &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now}
+	d.followups = &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now, Customers: d.customers, Rhythm: sql}
 	fields := &domain.FieldStandards{Store: db.NewStore[domain.FieldStandard](p.DB, "crm.field_standard"), Standards: sql}
 	resource.Register(p.Types, d.customers.Declare())
 	resource.Register(p.Types, d.customers.DeclareContact())
 	resource.Register(p.Types, d.followups.Declare())
 	resource.Register(p.Types, fields.Declare())
+	follow := &domain.FollowStandards{Store: db.NewStore[domain.FollowStandard](p.DB, "crm.follow_standard")}
+	resource.Register(p.Types, follow.Declare())
 	resource.Register(p.Types, d.policies.Declare())
 	d.master()
+	d.contacts()
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.follow_standard", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers}, DealEnded: d.customers.DealEnded}
 }
 

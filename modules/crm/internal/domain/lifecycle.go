@@ -88,6 +88,16 @@ func (s *Customers) Revive(ctx context.Context, id int64, cause trace.Ref) error
 	return s.fire(ctx, id, before, cause.String(), cause, func(c *Customer) bool { return c.Stage == crm.Dormant || c.Stage == crm.AtRisk })
 }
 
+// Wake brings a dormant customer back once it was contacted; one at risk waits for
+// what comes of its risk case.
+func (s *Customers) Wake(ctx context.Context, id crm.CustomerID, cause trace.Ref) error {
+	c, err := s.Store.Get(ctx, int64(id))
+	if err != nil || c.Stage != crm.Dormant {
+		return err
+	}
+	return s.Revive(ctx, c.ID, cause)
+}
+
 // DealEnded ends a deal; when it was the last open one, was not won and the customer
 // never signed anything, the customer is nurtured again.
 func (s *Customers) DealEnded(ctx context.Context, id crm.CustomerID, deal trace.Ref, won bool) error {
