@@ -136,6 +136,14 @@ type LifecycleChanged struct {
 	Cause    trace.Ref
 }
 
+// OwnershipChanged is published when a customer gets another owner: open work of the
+// customer moves along. To is 0 when it went into a pool.
+type OwnershipChanged struct {
+	Customer    CustomerID
+	From, To    int64
+	How, Reason string
+}
+
 // PartyMerged is published when one customer ends in another: who holds the old id
 // moves what hangs on it. Calls with the old id reach the kept customer.
 type PartyMerged struct{ Kept, Merged CustomerID }

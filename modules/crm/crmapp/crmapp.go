@@ -34,6 +34,7 @@ type desk struct {
 	policies  *domain.Policies
 	customers *domain.Customers
 	followups *domain.Followups
+	pools     *domain.Pools
 }
 
 // New builds the module and registers its types, reports and jobs.
@@ -57,11 +58,12 @@ func New(p *app.Platform) *Module {
 	resource.Register(p.Types, d.policies.Declare())
 	d.master()
 	d.contacts()
+	d.holding()
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.follow_standard", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers}, DealEnded: d.customers.DealEnded}
 }
 

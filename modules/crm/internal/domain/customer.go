@@ -58,6 +58,8 @@ type Customer struct {
 	Completeness int    // percent, computed
 	LastTouchAt  *time.Time
 	MergedInto   *int64
+	PoolID       *int64 // waits for an owner
+	PooledAt     *time.Time
 }
 
 // Customers is the service behind the customer type.

@@ -50,6 +50,7 @@ func (s *Customers) Declare() *resource.Type[Customer] {
 			resource.Int("completeness", "Completeness (%)", func(c *Customer) *int { return &c.Completeness }).ReadOnly().InList().Filter().In("Standing"),
 			resource.Enum("class", "Value class", func(c *Customer) *string { return &c.Class }, Classes...).ReadOnly().InList().Filter().In("Standing"),
 			resource.Time("last_touch_at", "Last contact", func(c *Customer) **time.Time { return &c.LastTouchAt }).ReadOnly().Filter().In("Standing"),
+			resource.OptRef("pool_id", "Pool", func(c *Customer) **int64 { return &c.PoolID }, "crm.pool").Filter().In("Standing").Hint("Waits here for an owner; leave the owner empty."),
 			resource.OptRef("merged_into", "Merged into", func(c *Customer) **int64 { return &c.MergedInto }, "crm.customer").ReadOnly().In("Standing"),
 		},
 		Process: resource.Process(func(c *Customer) *crm.Lifecycle { return &c.Stage },
