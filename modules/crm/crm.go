@@ -10,6 +10,7 @@ import (
 	"context"
 	"embed"
 
+	"meridian/platform/date"
 	"meridian/platform/money"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -142,6 +143,24 @@ type OwnershipChanged struct {
 	Customer    CustomerID
 	From, To    int64
 	How, Reason string
+}
+
+// StateGap is what a unit lacks in one state of the life cycle.
+type StateGap struct {
+	State               Lifecycle
+	Required, Have, Gap int64
+	DueOn               date.Date // zero when no lag is measured yet
+}
+
+// ResourceGapPublished is published when the gap of a resource plan is told to marketing
+// and sales; a later version supersedes.
+type ResourceGapPublished struct {
+	Plan     trace.Ref
+	Version  int
+	Dept     int64
+	Region   string
+	From, To date.Date
+	States   []StateGap
 }
 
 // PartyMerged is published when one customer ends in another: who holds the old id

@@ -35,6 +35,7 @@ type desk struct {
 	customers *domain.Customers
 	followups *domain.Followups
 	pools     *domain.Pools
+	plans     *domain.ResourcePlans
 }
 
 // New builds the module and registers its types, reports and jobs.
@@ -58,12 +59,13 @@ func New(p *app.Platform) *Module {
 	resource.Register(p.Types, d.policies.Declare())
 	d.master()
 	d.contacts()
+	d.cycle()
 	d.holding()
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers}, DealEnded: d.customers.DealEnded}
 }
 
