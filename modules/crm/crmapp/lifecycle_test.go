@@ -125,6 +125,9 @@ func TestCRM07CustomerResourcePlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Must("core.user").UpdateRow(s.Admin, ann.Base().ID, 1, resource.Values{"dept_id": dept}); err != nil { // a new user stands in the department of who makes it
+		t.Fatal(err)
+	}
 	if err := s.Authz.SetRoles(s.Admin, ann.Base().ID, []string{"ltc.rep"}); err != nil {
 		t.Fatal(err)
 	}
