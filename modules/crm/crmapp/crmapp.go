@@ -36,6 +36,7 @@ type desk struct {
 	followups *domain.Followups
 	pools     *domain.Pools
 	plans     *domain.ResourcePlans
+	transfers *domain.Transfers
 }
 
 // New builds the module and registers its types, reports and jobs.
@@ -61,11 +62,12 @@ func New(p *app.Platform) *Module {
 	d.contacts()
 	d.cycle()
 	d.holding()
+	d.handing()
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.transfer", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers}, DealEnded: d.customers.DealEnded}
 }
 
