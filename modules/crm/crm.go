@@ -101,6 +101,7 @@ const (
 	AtOrder   Point = "order"
 	AtRelease Point = "release"
 	AtShip    Point = "ship"
+	AtInvoice Point = "invoice" // of what was shipped: never held
 )
 
 // ExposurePart is one part of what a customer owes or will owe.
@@ -110,6 +111,10 @@ type ExposurePart string
 const (
 	OpenOrders  ExposurePart = "order"      // confirmed, not yet invoiced
 	Receivables ExposurePart = "receivable" // invoiced, not yet paid
+
+	Delivered     ExposurePart = "delivered" // delivered, not yet invoiced
+	DraftInvoices ExposurePart = "draft"     // drafts of invoices, where they count
+	Unapplied     ExposurePart = "unapplied" // received and not matched; lowers the exposure
 )
 
 // CreditAnswer is a decision with the parts it rests on, in base currency.
@@ -118,6 +123,11 @@ type CreditAnswer struct {
 	Limit, Exposure, Document money.Amount
 	Orders, Receivables       money.Amount
 	Reason                    string // English key; "" when passed
+
+	Temporary, Insured           money.Amount
+	Delivered, Drafts, Unapplied money.Amount
+	Overdue, Available           money.Amount
+	Release                      trace.Ref // the release that let it pass; zero when none was needed
 }
 
 // Credit decides about credit and keeps the exposure by document.
@@ -161,6 +171,21 @@ type ResourceGapPublished struct {
 	Region   string
 	From, To date.Date
 	States   []StateGap
+}
+
+// CreditBlocked is published when credit control blocks a customer.
+type CreditBlocked struct {
+	Customer CustomerID
+	Reason   string
+}
+
+// CreditReleased is published when a block is lifted, or a release granted for documents
+// up to Amount and Until.
+type CreditReleased struct {
+	Customer CustomerID
+	Release  trace.Ref // zero when the block was lifted
+	Amount   money.Amount
+	Until    date.Date
 }
 
 // PartyMerged is published when one customer ends in another: who holds the old id

@@ -37,6 +37,7 @@ type desk struct {
 	pools     *domain.Pools
 	plans     *domain.ResourcePlans
 	transfers *domain.Transfers
+	credit    *domain.CreditControl
 }
 
 // New builds the module and registers its types, reports and jobs.
@@ -63,12 +64,13 @@ func New(p *app.Platform) *Module {
 	d.cycle()
 	d.holding()
 	d.handing()
+	d.lending()
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.transfer", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
-	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers}, DealEnded: d.customers.DealEnded}
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded}
 }
 
 // nightly adds a job that runs for every company with its calendar day.

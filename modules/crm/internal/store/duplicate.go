@@ -214,10 +214,13 @@ func (s *Store) MoveExposure(ctx context.Context, from, to int64, key, earlier s
 	for _, r := range rows {
 		doc := refOf(r.ObjectType, r.ObjectID)
 		k := fmt.Sprintf("%s/%s/%s", key, doc, r.Part)
-		if err := ledger.Add(ctx, crm.CustomerID(from), r.Part, doc, r.Amount.Neg(), k+"/out"); err != nil {
+		if _, err := ledger.post(ctx, crm.CustomerID(from), r.Part, doc, r.Amount.Neg(), k+"/out"); err != nil {
 			return err
 		}
-		if err := ledger.Add(ctx, crm.CustomerID(to), r.Part, doc, r.Amount, k+"/in"); err != nil {
+		if _, err := ledger.post(ctx, crm.CustomerID(to), r.Part, doc, r.Amount, k+"/in"); err != nil {
+			return err
+		}
+		if err := s.DB.Exec(ctx, `UPDATE crm.receivable_item SET customer_id = $1 WHERE object_type = $2 AND object_id = $3`, to, doc.Type, doc.ID); err != nil {
 			return err
 		}
 	}
