@@ -140,6 +140,42 @@ type Credit interface {
 	Post(ctx context.Context, customer CustomerID, part ExposurePart, doc trace.Ref, amount money.Amount, key string) error
 }
 
+// FactKind is what a fact counts.
+type FactKind string
+
+// The facts CRM keeps of what happens elsewhere.
+const (
+	FactOrder           FactKind = "order"
+	FactReceipt         FactKind = "receipt"
+	FactMargin          FactKind = "margin" // amount; without it the net of orders stands in
+	FactCost            FactKind = "cost"   // cost to serve
+	FactCase            FactKind = "case"
+	FactComplaint       FactKind = "complaint"
+	FactComplaintClosed FactKind = "complaint_closed"
+	FactTouch           FactKind = "touch" // a two-way contact outside the follow-ups
+	FactPraise          FactKind = "praise"
+)
+
+// Fact is something that happened to a customer in another module: health, value and
+// segments are computed from them, never from the tables of others.
+type Fact struct {
+	Customer CustomerID
+	Kind     FactKind
+	On       date.Date
+	N        int
+	Amount   money.Amount
+	Doc      trace.Ref
+	Key      string // repeating it does nothing
+}
+
+// Facts takes what other modules tell; cmd's wire.go feeds it from their events.
+type Facts interface {
+	// Record keeps a fact.
+	Record(ctx context.Context, f Fact) error
+	// Undo takes back what was recorded of a kind for f.Doc; f.Key names the undoing.
+	Undo(ctx context.Context, kind FactKind, f Fact) error
+}
+
 // LifecycleChanged is published when a customer moves in its life cycle.
 type LifecycleChanged struct {
 	ID       CustomerID

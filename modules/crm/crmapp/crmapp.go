@@ -23,6 +23,7 @@ import (
 type Module struct {
 	Customers crm.Customers
 	Credit    crm.Credit
+	Facts     crm.Facts
 	// DealEnded is told when a deal is won or lost.
 	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
 }
@@ -38,6 +39,8 @@ type desk struct {
 	plans     *domain.ResourcePlans
 	transfers *domain.Transfers
 	credit    *domain.CreditControl
+	risks     *domain.Risks
+	facts     *domain.Facts
 }
 
 // New builds the module and registers its types, reports and jobs.
@@ -65,12 +68,14 @@ func New(p *app.Platform) *Module {
 	d.holding()
 	d.handing()
 	d.lending()
+	d.caring()
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
+	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
-	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded}
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.risk_case", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts}
 }
 
 // nightly adds a job that runs for every company with its calendar day.

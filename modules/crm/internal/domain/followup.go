@@ -102,6 +102,9 @@ func (s *Followups) hold(ctx context.Context, f *Followup, in *held) error {
 	if err := s.Customers.Wake(ctx, f.CustomerID, s.Type.Ref(f.ID)); err != nil {
 		return err
 	}
+	if err := s.Customers.Standards.Refresh(ctx, f.CompanyID, []int64{int64(f.CustomerID)}); err != nil {
+		return err
+	}
 	if in.Closed {
 		return nil
 	}
