@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"meridian/modules/ipd"
 	"meridian/platform/errs"
@@ -55,17 +56,32 @@ func (s *Items) check(ctx context.Context, i *Item) error {
 	return nil
 }
 
-// Ensure makes the item of a product on first use. The caller holds the cost row
-// of the product, so two first uses do not meet.
-func (s *Items) Ensure(ctx context.Context, company int64, product ipd.ProductID) error {
-	_, err := s.Store.First(ctx, record.Where("product_id", record.Eq, int64(product)).And("company_id", record.Eq, company))
-	if !errs.Is(err, errs.NotFound) {
+// Ensure makes the items of goods on first use. The caller holds the cost rows of the
+// products, so two first uses do not meet.
+func (s *Items) Ensure(ctx context.Context, company int64, goods map[ipd.ProductID]bool) error {
+	var ids []int64
+	for id, is := range goods {
+		if is {
+			ids = append(ids, int64(id))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	have, err := s.Store.Find(ctx, record.Where("product_id", record.In, ids).And("company_id", record.Eq, company))
+	if err != nil {
 		return err
 	}
-	i := &Item{ProductID: product}
-	i.CompanyID = company
-	if err := s.Type.Create(ctx, i); err != nil {
-		return fmt.Errorf("item of product %d: %w", product, err)
+	for _, id := range ids {
+		if slices.ContainsFunc(have, func(i Item) bool { return int64(i.ProductID) == id }) {
+			continue
+		}
+		i := &Item{ProductID: ipd.ProductID(id)}
+		i.CompanyID = company
+		if err := s.Type.Create(ctx, i); err != nil {
+			return fmt.Errorf("item of product %d: %w", id, err)
+		}
 	}
 	return nil
 }
