@@ -224,6 +224,13 @@ type CreditReleased struct {
 	Until    date.Date
 }
 
+// TierChanged is published when a customer gets another tier: service levels, price
+// lists and the rhythm of contacts follow.
+type TierChanged struct {
+	Customer        CustomerID
+	From, To, Cause string
+}
+
 // PartyMerged is published when one customer ends in another: who holds the old id
 // moves what hangs on it. Calls with the old id reach the kept customer.
 type PartyMerged struct{ Kept, Merged CustomerID }

@@ -274,3 +274,5 @@ func (d *desk) remindIncomplete(ctx context.Context, company int64) error {
 		return nil
 	})
 }
+
+func atoi(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
