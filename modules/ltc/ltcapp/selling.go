@@ -1,0 +1,67 @@
+package ltcapp
+
+import (
+	"context"
+	"errors"
+
+	"meridian/modules/ltc/internal/domain"
+	"meridian/modules/ltc/internal/store"
+	"meridian/platform/app"
+	"meridian/platform/authz"
+	"meridian/platform/date"
+	"meridian/platform/db"
+	"meridian/platform/jobs"
+	"meridian/platform/report"
+	"meridian/platform/resource"
+)
+
+// selling is the half of the module that ends with the signature: leads, deals, plan,
+// price, quote, forecast, renewal, commission.
+type selling struct {
+	p        *app.Platform
+	leads    *domain.Leads
+	deals    *domain.Opportunities
+	book     *store.Deals
+	quotes   *domain.Quotes
+	prices   *domain.Prices
+	policies *domain.SalesPolicies
+}
+
+// sell completes the services of selling, which New has made, and registers their
+// types, reports and jobs. It returns the names of the types for the menu.
+func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportunities, quotes *domain.Quotes, prices *domain.Prices) []string {
+	s := &selling{p: p, leads: leads, deals: deals, quotes: quotes, prices: prices, book: deals.Store.(*store.Deals)}
+	s.policies = &domain.SalesPolicies{Ports: deals.Ports, Store: db.NewStore[domain.SalesPolicy](p.DB, "ltc.sales_policy")}
+	deals.Deals, deals.Policies, deals.Now, deals.Followups = s.book, s.policies, p.Now, n.Followups
+
+	resource.Register(p.Types, s.policies.Declare())
+
+	report.Register(p.Reports, s.attention())
+	report.Register(p.Reports, s.winLoss())
+
+	s.job("ltc.relearn", "Learn the probability of open deals", "40 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+		_, err := deals.Relearn(ctx, company)
+		return err
+	})
+	return []string{"ltc.sales_policy"}
+}
+
+// job declares work by time that is done for every company on its own day.
+func (s *selling) job(name, label, spec string, run func(ctx context.Context, company int64, day date.Date) error) {
+	s.p.Jobs.Add(jobs.Job{Name: name, Label: label, Spec: spec, Run: func(ctx context.Context) error {
+		var all []error
+		for id, c := range s.p.Authz.Directory().Companies {
+			all = append(all, run(authz.With(ctx, authz.Subject{Company: id}), id, date.Of(s.p.Now().In(c.Location))))
+		}
+		return errors.Join(all...)
+	}})
+}
+
+// today is the business date of the actor's company.
+func (s *selling) today(ctx context.Context) date.Date { return s.deals.Today(ctx) }
+
+// company is the company of the actor.
+func company(ctx context.Context) int64 {
+	sub, _ := authz.Of(ctx)
+	return sub.Company
+}
