@@ -57,7 +57,7 @@ func optionWord(options []resource.Option, value string) report.Cell {
 
 type attentionIn struct{ Dept int64 }
 
-// logIn is the form of the command "log": a deal, what was done, what comes next.
+// logIn is the form of the command "activity": a deal, what was done, what comes next.
 type logIn struct {
 	Deal                int64
 	Way, Note, NextStep string
@@ -71,14 +71,14 @@ func (s *selling) attention() *report.Report[attentionIn] {
 		Help: "Open deals without a next step or past it, without activity for the days of the sales policy, longer in their stage than three quarters of the won deals were, or past their expected close.",
 		Form: resource.Fields[attentionIn]{resource.Ref("dept", "Department", func(in *attentionIn) *int64 { return &in.Dept }, "core.department")},
 		Run:  s.runAttention,
-		Commands: []report.Command{report.Do("log", "Log activity", "ltc.opportunity:log", resource.Fields[logIn]{
+		Commands: []report.Command{report.Do("activity", "Log activity", "ltc.opportunity:activity", resource.Fields[logIn]{
 			resource.Ref("deal", "Opportunity", func(in *logIn) *int64 { return &in.Deal }, "ltc.opportunity").Required(),
-			resource.Enum("way", "Way", func(in *logIn) *string { return &in.Way }, s.deals.Type.Info().Forms["log"][0].Options...).Required(),
+			resource.Enum("way", "Way", func(in *logIn) *string { return &in.Way }, s.deals.Type.Info().Forms["activity"][0].Options...).Required(),
 			resource.LongText("note", "What was done", func(in *logIn) *string { return &in.Note }).Required(),
 			resource.Text("next_step", "Next step", func(in *logIn) *string { return &in.NextStep }).Required(),
 			resource.Date("next_on", "Next step on", func(in *logIn) *date.Date { return &in.NextOn }).Required(),
 		}, func(ctx context.Context, in *logIn) (report.Done, error) {
-			_, _, err := s.deals.Type.FireRow(ctx, in.Deal, 0, "log", resource.Values{"way": in.Way, "note": in.Note, "next_step": in.NextStep, "next_on": in.NextOn.String()})
+			_, _, err := s.deals.Type.FireRow(ctx, in.Deal, 0, "activity", resource.Values{"way": in.Way, "note": in.Note, "next_step": in.NextStep, "next_on": in.NextOn.String()})
 			return report.Done{Message: "The activity is written down."}, err
 		}).OnRows()},
 	}
@@ -123,7 +123,7 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 		amount = amount.Add(d.Amount)
 		t.Rows = append(t.Rows, report.Row{Ref: dealRef(d.ID), Late: true, Cells: []report.Cell{report.Doc(dealRef(d.ID), d.Name), customer(d.CustomerID), report.Person(d.OwnerID),
 			s.stageWord(d.Stage), report.Money(d.Amount), reasons(ctx, why), report.Text(d.NextStep), report.Day(d.NextOn), moment(d), report.Qty(d.Stayed), usualCell(usual[d.Stage]), report.Day(d.CloseOn)},
-			Acts: []report.Act{{Command: "log", Values: resource.Values{"deal": strconv.FormatInt(d.ID, 10)}}}})
+			Acts: []report.Act{{Command: "activity", Values: resource.Values{"deal": strconv.FormatInt(d.ID, 10)}}}})
 	}
 	tile := func(key, label string) report.Tile {
 		return report.Tile{Key: key, Label: label, Value: report.Count(counts[label])}

@@ -18,7 +18,7 @@ var messages = []*regexp.Regexp{
 	regexp.MustCompile(`message :?= "([^"]+)"`),
 	regexp.MustCompile(`at\("[^"]+", "([^"]+)"`),
 	regexp.MustCompile(`i18n\.T\(ctx, "([^"]+)"`),
-	regexp.MustCompile(`(?:Label|Help): "([^"]+)"`),
+	regexp.MustCompile(`(?:Label|Help): "([A-Z0-9][^"]*)"`),
 	regexp.MustCompile(`s\.page\(.*, "([^"]+)", `),
 	regexp.MustCompile(`col\("[^"]+", "([^"]+)"`),
 	regexp.MustCompile(`report\.(?:Word|Pill)\("([^"]+)"`),

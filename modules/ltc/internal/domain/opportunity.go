@@ -236,7 +236,7 @@ func (s *Opportunities) reach(to DealStage) func(context.Context, *Opportunity) 
 	}
 }
 
-// activity is the input of the move "log".
+// activity is the input of the move "activity".
 type activity struct {
 	Way       string
 	Note      string

@@ -78,7 +78,7 @@ func (s *Opportunities) Declare() *resource.Type[Opportunity] {
 				{Name: "hold", Label: "Put on hold", From: resource.From(DealQualify, DealPropose, DealNegotiate), To: DealHold, Reason: true, Deviation: true, Do: resource.Do(s.reach(DealHold))},
 				{Name: "resume", Label: "Resume", From: resource.From(DealHold), To: DealQualify, Deviation: true, Do: resource.Do(s.reach(DealQualify))},
 				{Name: "reopen", Label: "Reopen", From: resource.From(DealLost), To: DealQualify, Reason: true, Deviation: true, Do: resource.Do(s.reopen)},
-				{Name: "log", Label: "Log activity", From: resource.From(DealQualify, DealPropose, DealNegotiate, DealHold), Do: resource.Ask(activityForm(), s.log)},
+				{Name: "activity", Label: "Log activity", From: resource.From(DealQualify, DealPropose, DealNegotiate, DealHold), Do: resource.Ask(activityForm(), s.log)},
 				{Name: "review", Label: "Review", From: resource.From(DealWon, DealLost), Do: resource.Ask(reviewForm(), s.review)},
 			}),
 	}
