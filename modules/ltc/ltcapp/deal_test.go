@@ -26,7 +26,9 @@ func (w *world) exec(q string, args ...any) {
 }
 
 // today is the business date, n days on.
-func (w *world) day(n int) string { return date.Of(w.Now().In(w.Location(w.Admin))).AddDays(n).String() }
+func (w *world) day(n int) string {
+	return date.Of(w.Now().In(w.Location(w.Admin))).AddDays(n).String()
+}
 
 func (w *world) update(ctx context.Context, r resource.Row, v resource.Values) (resource.Row, error) {
 	return w.Must(r.Type()).UpdateRow(ctx, r.Base().ID, w.Reload(r).Base().Version, v)

@@ -25,6 +25,9 @@ type selling struct {
 	quotes   *domain.Quotes
 	prices   *domain.Prices
 	policies *domain.SalesPolicies
+	entries  *domain.ForecastEntries
+	plans    *domain.SalesPlans
+	facts    *store.Plans
 }
 
 // sell completes the services of selling, which New has made, and registers their
@@ -34,16 +37,30 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	s.policies = &domain.SalesPolicies{Ports: deals.Ports, Store: db.NewStore[domain.SalesPolicy](p.DB, "ltc.sales_policy")}
 	deals.Deals, deals.Policies, deals.Now, deals.Followups = s.book, s.policies, p.Now, n.Followups
 
+	s.entries = &domain.ForecastEntries{Ports: deals.Ports, Store: db.NewStore[domain.ForecastEntry](p.DB, "ltc.forecast_entry")}
+	s.facts = &store.Plans{DB: p.DB}
+	s.plans = &domain.SalesPlans{Ports: deals.Ports, Facts: s.facts.Facts, InForce: s.facts.InForce,
+		Store: db.NewStore(p.DB, "ltc.sales_plan", db.WithLines("ltc.sales_target", func(x *domain.SalesPlan) *[]domain.Target { return &x.Targets }))}
+
 	resource.Register(p.Types, s.policies.Declare())
+	resource.Register(p.Types, s.entries.Declare())
+	resource.Register(p.Types, s.plans.Declare())
 
 	report.Register(p.Reports, s.attention())
+	report.Register(p.Reports, s.forecast())
+	report.Register(p.Reports, s.funnel())
 	report.Register(p.Reports, s.winLoss())
+	report.Register(p.Reports, s.attainment())
 
 	s.job("ltc.relearn", "Learn the probability of open deals", "40 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := deals.Relearn(ctx, company)
 		return err
 	})
-	return []string{"ltc.sales_policy"}
+	s.job("ltc.freeze", "Freeze the forecast of the week", "30 0 * * 1", func(ctx context.Context, company int64, day date.Date) error {
+		_, err := s.book.Freeze(ctx, company, day, p.Now())
+		return err
+	})
+	return []string{"ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}
 }
 
 // job declares work by time that is done for every company on its own day.

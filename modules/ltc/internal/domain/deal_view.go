@@ -133,3 +133,10 @@ func TallyBy(list []FinishedDeal, key func(d *FinishedDeal) (string, bool)) []Ta
 	slices.SortStableFunc(out, func(a, b Tally) int { return b.Amount.Cmp(a.Amount) })
 	return out
 }
+
+// Standing is the open pipeline in one stage.
+type Standing struct {
+	Stage            string
+	N                int64
+	Amount, Weighted money.Amount
+}
