@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/date"
@@ -122,7 +123,7 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 		}
 		amount = amount.Add(d.Amount)
 		t.Rows = append(t.Rows, report.Row{Ref: dealRef(d.ID), Late: true, Cells: []report.Cell{report.Doc(dealRef(d.ID), d.Name), customer(d.CustomerID), report.Person(d.OwnerID),
-			s.stageWord(d.Stage), report.Money(d.Amount), reasons(ctx, why), report.Text(d.NextStep), report.Day(d.NextOn), moment(d), report.Qty(d.Stayed), usualCell(usual[d.Stage]), report.Day(d.CloseOn)},
+			s.stageWord(d.Stage), report.Money(d.Amount), reasons(ctx, why), report.Text(d.NextStep), report.Day(d.NextOn), at(d.LastActivityAt), report.Qty(d.Stayed), usualCell(usual[d.Stage]), report.Day(d.CloseOn)},
 			Acts: []report.Act{{Command: "activity", Values: resource.Values{"deal": strconv.FormatInt(d.ID, 10)}}}})
 	}
 	tile := func(key, label string) report.Tile {
@@ -141,11 +142,12 @@ func reasons(ctx context.Context, why []string) report.Cell {
 	return report.Text(strings.Join(out, ", ")).In("warn")
 }
 
-func moment(d *domain.WorkedDeal) report.Cell {
-	if d.LastActivityAt == nil {
+// at is a moment that may not have come.
+func at(t *time.Time) report.Cell {
+	if t == nil {
 		return report.None()
 	}
-	return report.Moment(*d.LastActivityAt)
+	return report.Moment(*t)
 }
 
 // usualCell is empty as long as too few deals were won to say.

@@ -66,7 +66,7 @@ func New(p *app.Platform, n Needs) *Module {
 	deals := &domain.Opportunities{Ports: ports, Store: store.NewDeals(p.DB)}
 	leads := &domain.Leads{Ports: ports, Store: db.NewStore[domain.Lead](p.DB, "ltc.lead"), Opportunities: deals}
 	quotes := &domain.Quotes{Ports: ports, Opportunities: deals, Prices: prices,
-		Store: db.NewStore(p.DB, "ltc.quote", db.WithLines("ltc.quote_line", func(q *domain.Quote) *[]domain.QuoteLine { return &q.Lines }))}
+		Store: store.NewQuotes(p.DB)}
 	contracts := &domain.Contracts{Ports: ports, Quotes: quotes,
 		Store: db.NewStore(p.DB, "ltc.contract", db.WithLines("ltc.contract_plan", func(c *domain.Contract) *[]domain.PlanLine { return &c.Plan }))}
 	orders := &domain.Orders{Ports: ports, Now: p.Now, Prices: prices, Quotes: quotes, Contracts: contracts,

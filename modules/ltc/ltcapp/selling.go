@@ -6,6 +6,7 @@ import (
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/modules/ltc/internal/store"
+	"meridian/modules/ltc/internal/web"
 	"meridian/platform/app"
 	"meridian/platform/authz"
 	"meridian/platform/date"
@@ -28,6 +29,8 @@ type selling struct {
 	entries  *domain.ForecastEntries
 	plans    *domain.SalesPlans
 	facts    *store.Plans
+	pricing  *store.Pricing
+	models   *domain.ConfigModels
 }
 
 // sell completes the services of selling, which New has made, and registers their
@@ -42,6 +45,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	s.plans = &domain.SalesPlans{Ports: deals.Ports, Facts: s.facts.Facts, InForce: s.facts.InForce,
 		Store: db.NewStore(p.DB, "ltc.sales_plan", db.WithLines("ltc.sales_target", func(x *domain.SalesPlan) *[]domain.Target { return &x.Targets }))}
 
+	s.price()
 	resource.Register(p.Types, s.policies.Declare())
 	resource.Register(p.Types, s.entries.Declare())
 	resource.Register(p.Types, s.plans.Declare())
@@ -51,6 +55,11 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	report.Register(p.Reports, s.funnel())
 	report.Register(p.Reports, s.winLoss())
 	report.Register(p.Reports, s.attainment())
+	report.Register(p.Reports, s.out())
+	report.Register(p.Reports, s.quoteDiff())
+	report.Register(p.Reports, s.configure())
+	s.offers()
+	resource.Point[int64]("ltc.quote").Add(p.Types, "ltc.versions", "Offer versions", 10, "ltc.quote:read", web.Versions(quotes.Store, p.Types))
 
 	s.job("ltc.relearn", "Learn the probability of open deals", "40 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := deals.Relearn(ctx, company)
@@ -60,7 +69,34 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 		_, err := s.book.Freeze(ctx, company, day, p.Now())
 		return err
 	})
-	return []string{"ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}
+	return []string{"ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}
+}
+
+// price wires what a price is made of: lists, authority, configuration.
+func (s *selling) price() {
+	p, ports := s.p, s.deals.Ports
+	s.pricing = &store.Pricing{DB: p.DB}
+	s.prices.Special = s.pricing
+	lists := &domain.PriceLists{Ports: ports, Store: db.NewStore(p.DB, "ltc.price_list", db.WithLines("ltc.price_tier", func(l *domain.PriceList) *[]domain.Tier { return &l.Tiers }))}
+	authority := &domain.DiscountAuthorities{Ports: ports, Store: db.NewStore[domain.DiscountAuthority](p.DB, "ltc.discount_authority"), Roles: func(ctx context.Context) ([]string, error) {
+		roles, err := p.Authz.AllRoles(ctx)
+		codes := make([]string, len(roles))
+		for i, r := range roles {
+			codes[i] = r.Code
+		}
+		return codes, err
+	}}
+	s.models = &domain.ConfigModels{Ports: ports, Store: db.NewStore(p.DB, "ltc.config_model",
+		db.WithLines("ltc.config_feature", func(m *domain.ConfigModel) *[]domain.ConfigFeature { return &m.Features }),
+		db.WithLines("ltc.config_option", func(m *domain.ConfigModel) *[]domain.ConfigOption { return &m.Options }),
+		db.WithLines("ltc.config_rule", func(m *domain.ConfigModel) *[]domain.ConfigRule { return &m.Rules }))}
+	configurations := &domain.Configurations{Ports: ports, Store: db.NewStore[domain.Configuration](p.DB, "ltc.configuration"), Models: s.models, Prices: s.prices}
+	s.quotes.Policies, s.quotes.Configurations, s.quotes.Links = s.policies, configurations, s.pricing
+	resource.Register(p.Types, lists.Declare())
+	resource.Register(p.Types, authority.Declare())
+	resource.Register(p.Types, s.models.Declare())
+	resource.Register(p.Types, configurations.Declare())
+	p.AddCheck("ltc.current_quotes", (&store.Checks{DB: p.DB}).Current)
 }
 
 // job declares work by time that is done for every company on its own day.
