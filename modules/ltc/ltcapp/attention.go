@@ -2,7 +2,6 @@ package ltcapp
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"meridian/platform/date"
 	"meridian/platform/i18n"
 	"meridian/platform/money"
+	"meridian/platform/process"
 	"meridian/platform/report"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -40,10 +40,15 @@ func dealRef(id int64) trace.Ref { return trace.Ref{Type: "ltc.opportunity", ID:
 
 // stageWord is the name of a stage of a deal as a word of the interface.
 func (s *selling) stageWord(key string) report.Cell {
-	if st := s.deals.Type.Info().Process.Stage(key); st != nil {
-		return report.Word(st.Label)
+	return s.word(s.deals.Type.Info().Process.Stage(key))
+}
+
+// word is the name of a stage; nothing when there is none.
+func (s *selling) word(st *process.Stage) report.Cell {
+	if st == nil {
+		return report.None()
 	}
-	return report.None()
+	return report.Word(st.Label)
 }
 
 // optionWord is the label of an option.
@@ -124,7 +129,7 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 		amount = amount.Add(d.Amount)
 		t.Rows = append(t.Rows, report.Row{Ref: dealRef(d.ID), Late: true, Cells: []report.Cell{report.Doc(dealRef(d.ID), d.Name), customer(d.CustomerID), report.Person(d.OwnerID),
 			s.stageWord(d.Stage), report.Money(d.Amount), reasons(ctx, why), report.Text(d.NextStep), report.Day(d.NextOn), at(d.LastActivityAt), report.Qty(d.Stayed), usualCell(usual[d.Stage]), report.Day(d.CloseOn)},
-			Acts: []report.Act{{Command: "activity", Values: resource.Values{"deal": strconv.FormatInt(d.ID, 10)}}}})
+			Acts: []report.Act{{Command: "activity", Values: resource.Values{"deal": id10(d.ID)}}}})
 	}
 	tile := func(key, label string) report.Tile {
 		return report.Tile{Key: key, Label: label, Value: report.Count(counts[label])}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/authz"
@@ -207,7 +206,7 @@ func (s *selling) persons(by map[int64]domain.Rollup, entries []domain.ForecastE
 		row := report.Row{Cells: []report.Cell{report.Person(id), report.Money(q), report.Money(money.Round(r.Closed)), report.Money(money.Round(r.Commit)), report.Money(money.Round(r.BestCase)), report.Money(money.Round(r.Pipeline)),
 			report.Money(money.Round(r.Weighted)), report.Money(r.CommitForecast()), report.Money(r.BestForecast()), entry(id, domain.Submitted), entry(id, domain.Adjusted), report.Text(note), report.Quotient(money.Round(r.Closed).Number(), q.Number())}}
 		if id != me {
-			row.Acts = []report.Act{{Command: "adjust", Values: resource.Values{"span": in.Span, "day": from.String(), "person": strconv.FormatInt(id, 10), "amount": r.CommitForecast().String()}}}
+			row.Acts = []report.Act{{Command: "adjust", Values: resource.Values{"span": in.Span, "day": from.String(), "person": id10(id), "amount": r.CommitForecast().String()}}}
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -117,7 +117,7 @@ func (s *selling) runOut(ctx context.Context, in *attentionIn) (*report.Result, 
 			state = report.Pill("Opened by customer", "violet")
 		}
 		r := report.Row{Ref: quoteRef(q.ID), Late: q.ValidUntil.Before(today), Cells: []report.Cell{report.Doc(quoteRef(q.ID), q.No), customer(q.CustomerID), report.Person(q.OwnerID), report.Money(q.Total), state,
-			at(q.SentAt), report.Count(q.Views), at(q.ViewedAt), report.Day(q.ValidUntil), report.Count(q.Links)}, Acts: []report.Act{{Command: "link", Values: resource.Values{"quote": strconv.FormatInt(q.ID, 10)}}}}
+			at(q.SentAt), report.Count(q.Views), at(q.ViewedAt), report.Day(q.ValidUntil), report.Count(q.Links)}, Acts: []report.Act{{Command: "link", Values: resource.Values{"quote": id10(q.ID)}}}}
 		if r.Late {
 			r.Acts[0].Blocked, r.Acts[0].Args = "This quote was valid until {0}; make a new version.", []any{q.ValidUntil}
 		}
@@ -157,7 +157,7 @@ func (s *selling) configure() *report.Report[configureIn] {
 	chosen := resource.Text("chosen", "Chosen", func(in *configureIn) *string { return &in.Chosen }).Limit(2000)
 	option := resource.Text("option", "Option", func(in *configureIn) *string { return &in.Option }).Required()
 	page := func(in *configureIn, codes []string) string {
-		return "/ltc/configure?" + url.Values{"model": {strconv.FormatInt(in.Model, 10)}, "chosen": {strings.Join(codes, ",")}}.Encode()
+		return "/ltc/configure?" + url.Values{"model": {id10(in.Model)}, "chosen": {strings.Join(codes, ",")}}.Encode()
 	}
 	return &report.Report[configureIn]{
 		Name: "ltc.configure", Label: "Configure", Icon: "puzzle", Perm: "ltc.config_model:read", Run: s.runConfigure, Form: resource.Fields[configureIn]{model, chosen},
@@ -184,7 +184,7 @@ func (s *selling) configure() *report.Report[configureIn] {
 				if err != nil {
 					return report.Done{}, err
 				}
-				r, err := row.CreateRow(ctx, resource.Values{"model_id": strconv.FormatInt(in.Model, 10), "choices": strings.Join(domain.Codes(in.Chosen), ",")})
+				r, err := row.CreateRow(ctx, resource.Values{"model_id": id10(in.Model), "choices": strings.Join(domain.Codes(in.Chosen), ",")})
 				if err != nil {
 					return report.Done{}, err
 				}
@@ -205,7 +205,7 @@ func (s *selling) runConfigure(ctx context.Context, in *configureIn) (*report.Re
 	}
 	codes := domain.Codes(in.Chosen)
 	given := func(option string) resource.Values {
-		return resource.Values{"model": strconv.FormatInt(in.Model, 10), "chosen": strings.Join(codes, ","), "option": option}
+		return resource.Values{"model": id10(in.Model), "chosen": strings.Join(codes, ","), "option": option}
 	}
 	price, lead := money.Price{}, 0
 	if p, err := s.prices.For(ctx, m.ProductID, s.today(ctx)); err == nil {
@@ -238,7 +238,7 @@ func (s *selling) runConfigure(ctx context.Context, in *configureIn) (*report.Re
 	if err != nil {
 		return nil, err
 	}
-	keep := report.Act{Command: "keep", Values: resource.Values{"model": strconv.FormatInt(in.Model, 10), "chosen": strings.Join(codes, ",")}}
+	keep := report.Act{Command: "keep", Values: resource.Values{"model": id10(in.Model), "chosen": strings.Join(codes, ",")}}
 	if len(missing.Rows) > 0 {
 		keep.Blocked = "The choice is not complete."
 	}

@@ -31,6 +31,7 @@ type selling struct {
 	facts    *store.Plans
 	pricing  *store.Pricing
 	models   *domain.ConfigModels
+	leadBook *store.Leads
 }
 
 // sell completes the services of selling, which New has made, and registers their
@@ -38,6 +39,8 @@ type selling struct {
 func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportunities, quotes *domain.Quotes, prices *domain.Prices) []string {
 	s := &selling{p: p, leads: leads, deals: deals, quotes: quotes, prices: prices, book: deals.Store.(*store.Deals)}
 	s.policies = &domain.SalesPolicies{Ports: deals.Ports, Store: db.NewStore[domain.SalesPolicy](p.DB, "ltc.sales_policy")}
+	s.leadBook = &store.Leads{DB: p.DB}
+	leads.Policies, leads.Silence, leads.Notify = s.policies, s.leadBook, p.Notices.Send
 	deals.Deals, deals.Policies, deals.Now, deals.Followups = s.book, s.policies, p.Now, n.Followups
 
 	s.entries = &domain.ForecastEntries{Ports: deals.Ports, Store: db.NewStore[domain.ForecastEntry](p.DB, "ltc.forecast_entry")}
@@ -50,6 +53,8 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	resource.Register(p.Types, s.entries.Declare())
 	resource.Register(p.Types, s.plans.Declare())
 
+	report.Register(p.Reports, s.myLeads())
+	report.Register(p.Reports, s.convert())
 	report.Register(p.Reports, s.attention())
 	report.Register(p.Reports, s.forecast())
 	report.Register(p.Reports, s.funnel())
@@ -63,6 +68,10 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 
 	s.job("ltc.relearn", "Learn the probability of open deals", "40 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := deals.Relearn(ctx, company)
+		return err
+	})
+	s.job("ltc.silent_leads", "Alarm for leads nobody has contacted", "0 8 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+		_, err := leads.AlarmSilent(ctx, company, p.Now())
 		return err
 	})
 	s.job("ltc.freeze", "Freeze the forecast of the week", "30 0 * * 1", func(ctx context.Context, company int64, day date.Date) error {

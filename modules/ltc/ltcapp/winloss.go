@@ -2,7 +2,6 @@ package ltcapp
 
 import (
 	"context"
-	"strconv"
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/date"
@@ -152,7 +151,7 @@ func (s *selling) lastClosed(ctx context.Context, list []domain.FinishedDeal) (r
 		if d.ReviewedBy != 0 {
 			r.Cells[10] = report.Person(d.ReviewedBy)
 		} else {
-			r.Acts = []report.Act{{Command: "review", Values: resource.Values{"deal": strconv.FormatInt(d.ID, 10)}}}
+			r.Acts = []report.Act{{Command: "review", Values: resource.Values{"deal": id10(d.ID)}}}
 		}
 		t.Rows = append(t.Rows, r)
 	}
