@@ -49,6 +49,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 		Store: db.NewStore(p.DB, "ltc.sales_plan", db.WithLines("ltc.sales_target", func(x *domain.SalesPlan) *[]domain.Target { return &x.Targets }))}
 
 	s.price()
+	s.method()
 	resource.Register(p.Types, s.policies.Declare())
 	resource.Register(p.Types, s.entries.Declare())
 	resource.Register(p.Types, s.plans.Declare())
@@ -58,6 +59,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	report.Register(p.Reports, s.attention())
 	report.Register(p.Reports, s.forecast())
 	report.Register(p.Reports, s.funnel())
+	report.Register(p.Reports, s.gate())
 	report.Register(p.Reports, s.winLoss())
 	report.Register(p.Reports, s.attainment())
 	report.Register(p.Reports, s.out())
@@ -78,7 +80,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 		_, err := s.book.Freeze(ctx, company, day, p.Now())
 		return err
 	})
-	return []string{"ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}
+	return []string{"ltc.need_survey", "ltc.solution", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}
 }
 
 // price wires what a price is made of: lists, authority, configuration.
@@ -106,6 +108,20 @@ func (s *selling) price() {
 	resource.Register(p.Types, s.models.Declare())
 	resource.Register(p.Types, configurations.Declare())
 	p.AddCheck("ltc.current_quotes", (&store.Checks{DB: p.DB}).Current)
+}
+
+// method wires the sales method: steps, need survey, solution.
+func (s *selling) method() {
+	p, ports := s.p, s.deals.Ports
+	s.deals.Steps = &domain.SalesSteps{Ports: ports, Store: db.NewStore[domain.SalesStep](p.DB, "ltc.sales_step")}
+	surveys := &domain.NeedSurveys{Ports: ports, Store: db.NewStore[domain.NeedSurvey](p.DB, "ltc.need_survey"), Opportunities: s.deals, Notify: p.Notices.Send}
+	solutions := &domain.Solutions{Ports: ports, Opportunities: s.deals, Store: db.NewStore(p.DB, "ltc.solution",
+		db.WithLines("ltc.solution_cost", func(x *domain.Solution) *[]domain.SolutionCost { return &x.Costs }),
+		db.WithLines("ltc.solution_risk", func(x *domain.Solution) *[]domain.SolutionRisk { return &x.Risks }),
+		db.WithLines("ltc.solution_concern", func(x *domain.Solution) *[]domain.SolutionConcern { return &x.Concerns }))}
+	resource.Register(p.Types, s.deals.Steps.Declare())
+	resource.Register(p.Types, surveys.Declare())
+	resource.Register(p.Types, solutions.Declare())
 }
 
 // job declares work by time that is done for every company on its own day.

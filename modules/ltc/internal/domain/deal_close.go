@@ -45,6 +45,11 @@ func (s *Opportunities) win(ctx context.Context, o *Opportunity, in *victory) er
 	if in.Reason == "other" && in.Note == "" {
 		return errs.Bad("note", "Say what the other reason was.")
 	}
+	if o.Stage == DealNegotiate {
+		if err := s.pass(ctx, o); err != nil {
+			return err
+		}
+	}
 	o.LossReason, o.WinReason, o.CloseNote = "", in.Reason, in.Note
 	for i := range o.Competitors {
 		if o.Competitors[i].Status == "active" {

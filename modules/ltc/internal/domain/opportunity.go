@@ -77,6 +77,8 @@ type Opportunity struct {
 	Competitors []DealCompetitor `gorm:"-"`
 	Contacts    []DealContact    `gorm:"-"`
 	Activities  []DealActivity   `gorm:"-"`
+	Checks      []DealCheck      `gorm:"-"`
+	WinPlan     string
 }
 
 // DealBook answers what no single deal knows. Package store implements it.
@@ -90,6 +92,8 @@ type DealBook interface {
 	// Closed counts the closed deals of a company by department, outcome, stage
 	// reached, source and pipeline.
 	Closed(ctx context.Context, company int64) ([]ClosedDeals, error)
+	// Outputs says which documents the stages ask for a deal has.
+	Outputs(ctx context.Context, deal int64) (Outputs, error)
 	// OpenDeals lists the open deals of a company.
 	OpenDeals(ctx context.Context, company int64) ([]int64, error)
 }
@@ -102,6 +106,7 @@ type Opportunities struct {
 	Deals     DealBook
 	Policies  *SalesPolicies
 	Followups ltc.Followups
+	Steps     *SalesSteps
 	Now       clock.Clock
 }
 

@@ -23,7 +23,8 @@ func NewDeals(d *db.DB) *Deals {
 		db.WithLines("ltc.deal_member", func(o *domain.Opportunity) *[]domain.DealMember { return &o.Team }),
 		db.WithLines("ltc.deal_contact", func(o *domain.Opportunity) *[]domain.DealContact { return &o.Contacts }),
 		db.WithLines("ltc.deal_competitor", func(o *domain.Opportunity) *[]domain.DealCompetitor { return &o.Competitors }),
-		db.WithLines("ltc.deal_activity", func(o *domain.Opportunity) *[]domain.DealActivity { return &o.Activities }))}
+		db.WithLines("ltc.deal_activity", func(o *domain.Opportunity) *[]domain.DealActivity { return &o.Activities }),
+		db.WithLines("ltc.deal_check", func(o *domain.Opportunity) *[]domain.DealCheck { return &o.Checks }))}
 }
 
 // Insert implements record.Store. A deal that comes in closed entered its stage on the
@@ -80,6 +81,15 @@ func (s *Deals) AcceptedQuote(ctx context.Context, deal int64) (no string, err e
 func (s *Deals) Closed(ctx context.Context, company int64) ([]domain.ClosedDeals, error) {
 	return db.Select[domain.ClosedDeals](ctx, s.DB, `SELECT dept_id AS dept, stage = 'won' AS won, lost_stage, source, pipeline, count(*) AS n
 		FROM ltc.opportunity WHERE company_id = ? AND stage IN ('won', 'lost') AND archived_at IS NULL GROUP BY 1, 2, 3, 4, 5`, company)
+}
+
+// Outputs implements domain.DealBook.
+func (s *Deals) Outputs(ctx context.Context, deal int64) (domain.Outputs, error) {
+	return db.One[domain.Outputs](ctx, s.DB, `SELECT EXISTS (SELECT FROM ltc.need_survey WHERE opportunity_id = ? AND stage = 'done' AND archived_at IS NULL) AS survey_done,
+		EXISTS (SELECT FROM ltc.solution WHERE opportunity_id = ? AND stage IN ('confirmed', 'agreed') AND archived_at IS NULL) AS solution_agreed,
+		EXISTS (SELECT FROM ltc.quote WHERE opportunity_id = ? AND stage IN ('sent', 'viewed', 'accepted') AND archived_at IS NULL) AS quote_out,
+		(SELECT count(*) FROM ltc.solution s JOIN ltc.solution_concern c ON c.parent_id = s.id WHERE s.opportunity_id = ? AND s.stage <> 'superseded' AND s.archived_at IS NULL AND NOT c.closed) AS open_concerns`,
+		deal, deal, deal, deal)
 }
 
 // OpenDeals implements domain.DealBook.
