@@ -73,12 +73,15 @@ func New(p *app.Platform, n Needs) *Module {
 	acceptances := &domain.Acceptances{Ports: ports, Orders: orders, Contracts: contracts,
 		Store: db.NewStore(p.DB, "ltc.acceptance", db.WithLines("ltc.acceptance_line", func(a *domain.Acceptance) *[]domain.AcceptanceLine { return &a.Lines }))}
 	invoices := &domain.Invoices{Ports: ports, Orders: orders, Contracts: contracts,
-		Store: db.NewStore(p.DB, "ltc.invoice", db.WithLines("ltc.invoice_line", func(v *domain.Invoice) *[]domain.InvoiceLine { return &v.Lines }))}
+		Store: db.NewStore(p.DB, "ltc.invoice", db.WithLines("ltc.invoice_line", func(v *domain.Invoice) *[]domain.InvoiceLine { return &v.Lines }),
+			db.WithLines("ltc.invoice_item", func(v *domain.Invoice) *[]domain.InvoiceItem { return &v.Items }), db.WithLines("ltc.instalment", func(v *domain.Invoice) *[]domain.Instalment { return &v.Instalments }))}
 	receipts := &domain.Receipts{Ports: ports, Invoices: invoices, Orders: orders, Contracts: contracts, Store: db.NewStore[domain.Receipt](p.DB, "ltc.receipt")}
 	quotes.Contracts, quotes.Orders = contracts, orders
 	contracts.Orders = orders
 	orders.Acceptances, orders.Invoices = acceptances, invoices
 	acceptances.Invoices = invoices
+
+	toCash := wireCash(p, ports, contracts, orders, invoices, receipts, acceptances)
 
 	resource.Register(p.Types, leads.Declare())
 	resource.Register(p.Types, deals.Declare())
@@ -89,14 +92,15 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, invoices.Declare())
 	resource.Register(p.Types, receipts.Declare())
 	resource.Register(p.Types, prices.Declare())
+	toCash.declare()
 
 	reports := &store.Reports{DB: p.DB}
 	measures(p.KPI, reports)
 	checks(p)
 	view := &domain.Deals{Opportunities: deals.Store, Orders: orders.Store, Invoices: invoices.Store}
 	crm.Customer360.Add(p.Types, "ltc.deals", "Deals", 20, "ltc.opportunity:read", web.Deals(view, p.Types))
-	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: []string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
-		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}}, text.FS)
+	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
+		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, cashTypes()...)}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports,
 		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished}}
 }

@@ -24,6 +24,8 @@ type Ports struct {
 	Shipments isc.Shipments
 	Bus       *event.Bus
 	Book      Book
+	Cash      CashBook
+	Journal   Journal
 
 	// Tx runs fn in the transaction of ctx, or in a new one.
 	Tx func(ctx context.Context, fn func(ctx context.Context) error) error
@@ -35,6 +37,8 @@ type Ports struct {
 	Today func(ctx context.Context) date.Date
 	// Fiscal draws the next legal invoice number of a company, without gaps.
 	Fiscal func(ctx context.Context, company int64, day date.Date) (string, error)
+	// CreditNo draws the next legal number of a credit note, without gaps.
+	CreditNo func(ctx context.Context, company int64, day date.Date) (string, error)
 }
 
 // Book answers what no single document knows. Package store implements it.
