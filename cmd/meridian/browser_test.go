@@ -29,6 +29,17 @@ func TestPagesInBrowser(t *testing.T) {
 			b.Axe("login")
 			b.Shoot("login")
 			b.SignIn("admin", testPassword)
+			for _, i := range s.Reports.All() {
+				b.Open(i.Path())
+				b.Axe(i.Name)
+				b.Check(i.Name)
+				b.Shoot(i.Name)
+				for _, c := range i.Commands {
+					b.Open(i.Path() + "/do/" + c.Name)
+					b.Axe(i.Name + "." + c.Name)
+					b.Check(i.Name + "." + c.Name)
+				}
+			}
 			for name, path := range map[string]string{
 				"home": "/", "inbox": "/inbox", "cockpit": "/cockpit", "list": "/crm/customer", "new": "/crm/customer/new", "record": "/crm/customer/1",
 				"thread": "/crm/customer/1/thread", "process": "/crm/customer/process", "board": "/crm/customer?as=board", "profile": "/profile", "notices": "/notices",

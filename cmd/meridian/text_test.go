@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"meridian/platform/app/apptest"
+	"meridian/platform/resource"
 )
 
 // TestEveryTextIsTranslated collects every text people may see, from declarations
@@ -28,6 +29,16 @@ func TestEveryTextIsTranslated(t *testing.T) {
 	}
 	for _, d := range s.Types.Docs() {
 		apptest.Words(d.Info(), need)
+	}
+	admin := s.as("admin")
+	for _, i := range s.Reports.All() {
+		apptest.ReportWords(i, need)
+		res, err := i.Run(admin, resource.Values{})
+		if err != nil {
+			t.Errorf("%s without input: %v", i.Name, err)
+			continue
+		}
+		apptest.ResultWords(i.Name, res, need)
 	}
 	for _, m := range s.KPI.All() {
 		need(m.Code, "", m.Label)

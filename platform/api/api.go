@@ -28,6 +28,7 @@ import (
 	"meridian/platform/kpi"
 	"meridian/platform/notify"
 	"meridian/platform/process"
+	"meridian/platform/report"
 	"meridian/platform/resource"
 	"meridian/platform/share"
 	"meridian/platform/trace"
@@ -47,6 +48,7 @@ type Config struct {
 	KPI     *kpi.Registry
 	Notices *notify.Notices
 	Shares  *share.Shares
+	Reports *report.Registry
 	Text    *i18n.Catalogue
 	Version string
 }
@@ -127,6 +129,9 @@ func (a *API) Operations() []*Op {
 func (a *API) Mount(r gin.IRouter) {
 	for _, d := range a.Types.Docs() {
 		a.declare(d)
+	}
+	for _, i := range a.Reports.All() {
+		a.declareReport(i)
 	}
 	a.declarePlatform()
 	g := r.Group("/api/v1")

@@ -21,6 +21,7 @@ import (
 	"meridian/platform/clock"
 	"meridian/platform/comment"
 	"meridian/platform/config"
+	"meridian/platform/date"
 	"meridian/platform/db"
 	"meridian/platform/event"
 	"meridian/platform/i18n"
@@ -99,7 +100,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Notices = notify.New(d, now)
 	p.Process = process.New(process.Config{DB: d, Authz: p.Authz, Audit: p.Audit, Now: now, Calendar: p.Calendar, Notify: p.Notices.Send})
 	p.Types = (&resource.Registry{DB: d, Authz: p.Authz, Engine: p.Process, Trace: p.Trace, Audit: p.Audit, Numbers: p.Numbers, Now: now}).Init()
-	p.Reports = &report.Registry{Free: func(name string) bool { _, err := p.Types.Doc(name); return err != nil }}
+	p.Reports = &report.Registry{Free: func(name string) bool { _, err := p.Types.Doc(name); return err != nil }, Names: p.Types.Names}
 	var err error
 	if p.Authn, err = authn.New(d, p.Authz, p.Audit, now); err != nil {
 		return nil, err
@@ -124,9 +125,10 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Comments = &comment.Comments{DB: d, Authz: p.Authz, Notices: p.Notices}
 	p.Files = &attach.Files{DB: d}
 	p.Shares = &share.Shares{DB: d, Authz: p.Authz, Types: p.Types, Audit: p.Audit, Notices: p.Notices, Now: now, Location: p.Location}
-	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Shares: p.Shares, Text: p.Text, Version: Version})
+	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Shares: p.Shares, Reports: p.Reports, Text: p.Text, Version: Version})
 	p.declare()
 	p.Ledger = ledger.New(d, p.Types)
+	p.Ledger.Declare(p.Reports, p.Today)
 	p.AddCheck("journal: entries balance", p.Ledger.Check)
 	return p, nil
 }
@@ -195,6 +197,9 @@ func (p *Platform) Location(ctx context.Context) *time.Location {
 	}
 	return time.UTC
 }
+
+// Today is the day in the time zone of the actor's company.
+func (p *Platform) Today(ctx context.Context) date.Date { return date.Of(p.Now().In(p.Location(ctx))) }
 
 // AddModule puts a module on the process map and its texts into the catalogue. It
 // panics when a text is unreadable or contradicts another.

@@ -98,7 +98,7 @@ func (l *Ledger) period() *resource.Type[Period] {
 			},
 			[]resource.Move[Period, PeriodStage]{
 				{Name: "soft_close", Label: "Close softly", From: resource.From(PeriodOpen), To: PeriodSoft},
-				{Name: "close", Label: "Close", From: resource.From(PeriodOpen, PeriodSoft), To: PeriodClosed},
+				{Name: "close", Label: "Close the period", From: resource.From(PeriodOpen, PeriodSoft), To: PeriodClosed},
 				{Name: "reopen", Label: "Open again", From: resource.From(PeriodSoft, PeriodClosed), To: PeriodOpen, Reason: true, Deviation: true, Matrix: "core.period:reopen"},
 			}),
 	}

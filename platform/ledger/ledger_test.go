@@ -96,3 +96,31 @@ func TestClosedPeriod(t *testing.T) {
 		t.Errorf("after the reopening: %v", err)
 	}
 }
+
+// TestTrialBalance reads the journal back through the interface: balances of a period,
+// the lines behind an account, and nothing for who may not read accounts.
+func TestTrialBalance(t *testing.T) {
+	t.Parallel()
+	s := apptest.New(t, func(*app.Platform) {})
+	for key, day := range map[string]string{"a": "2026-10-31", "b": "2026-11-20"} {
+		if err := post(s, entry(s, key, date.MustParse(day))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fin, rep := s.User("fin", "core.finance_clerk"), s.User("rep", "ltc.rep")
+	var row map[string]any
+	for _, r := range s.Table(fin, "/core/trial_balance?from=2026-11-01&to=2026-11-30", "accounts") {
+		if doc, _ := r["account"].(map[string]any); doc["text"] == "1122 Accounts receivable" {
+			row = r
+		}
+	}
+	if row["opening"] != "113.00" || row["debit"] != "113.00" || row["credit"] != "0.00" || row["closing"] != "226.00" {
+		t.Errorf("receivables in November: %v", row)
+	}
+	if lines := s.Table(fin, "/core/journal?from=2026-11-01&to=2026-11-30", "lines"); len(lines) != 3 || lines[2]["debit"] != "113.00" {
+		t.Errorf("journal of November: %v", lines)
+	}
+	s.Call(rep, "GET", "/core/trial_balance", nil, 403)
+	s.Call(fin, "GET", "/core/trial_balance?from=yesterday", nil, 422)
+	s.Call(fin, "GET", "/core/trial_balance?nosuch=1", nil, 422)
+}

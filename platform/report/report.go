@@ -103,6 +103,9 @@ type Registry struct {
 	// Free reports whether a name is free; set while wiring, since documents and
 	// reports share their addresses.
 	Free func(name string) bool
+	// Names names documents by type/id; set while wiring. Cells of documents without a
+	// text get theirs from it.
+	Names func(ctx context.Context, ids map[string][]int64) (map[string]string, error)
 }
 
 // Register adds a report and panics when it contradicts itself or its name is taken.
@@ -134,7 +137,11 @@ func Register[In any](g *Registry, r *Report[In]) {
 		if err != nil {
 			return nil, err
 		}
-		return r.Run(ctx, in)
+		res, err := r.Run(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return res, g.name(ctx, res)
 	}
 	g.list = append(g.list, i)
 }
@@ -171,4 +178,33 @@ func (g *Registry) Of(module string) (out []*Info) {
 		}
 	}
 	return out
+}
+
+// name gives the cells of documents without a text the names of their documents.
+func (g *Registry) name(ctx context.Context, res *Result) error {
+	ids := map[string][]int64{}
+	var open []*Cell
+	for t := range res.Tables {
+		for r := range res.Tables[t].Rows {
+			cells := res.Tables[t].Rows[r].Cells
+			for c := range cells {
+				if x := &cells[c]; x.Text == "" && x.Ref.ID != 0 && x.Ref.Type != "core.user" {
+					open, ids[x.Ref.Type] = append(open, x), append(ids[x.Ref.Type], x.Ref.ID)
+				}
+			}
+		}
+	}
+	if len(open) == 0 || g.Names == nil {
+		return nil
+	}
+	names, err := g.Names(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("names of a report: %w", err)
+	}
+	for _, c := range open {
+		if c.Text = names[c.Ref.String()]; c.Text == "" {
+			c.Text = c.Ref.String()
+		}
+	}
+	return nil
 }

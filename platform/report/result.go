@@ -148,7 +148,7 @@ func Moment(t time.Time) Cell {
 	return Cell{Kind: resource.KTime, Text: t.UTC().Format(time.RFC3339)}
 }
 
-// Doc is a link to a document.
+// Doc is a link to a document; an empty title becomes the name of the document.
 func Doc(r trace.Ref, title string) Cell {
 	return Cell{Kind: resource.KRef, Text: title, Ref: r, Href: r.Path()}
 }

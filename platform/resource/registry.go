@@ -148,13 +148,14 @@ func (g *Registry) Title(ctx context.Context, r trace.Ref) string {
 	return m[r.ID]
 }
 
-// Names is Title for many records, one query a type; the keys read type/id.
+// Names is Title for many records, one query a type; the keys read type/id. Types that
+// are not registered have no names.
 func (g *Registry) Names(ctx context.Context, ids map[string][]int64) (map[string]string, error) {
 	out := map[string]string{}
 	for typ, list := range ids {
-		d, err := g.Doc(typ)
-		if err != nil {
-			return nil, err
+		d := g.docs[typ]
+		if d == nil {
+			continue
 		}
 		names, err := d.Titles(ctx, list)
 		if err != nil {

@@ -140,9 +140,7 @@ func (v *view) value(m *resource.Meta, text string) string {
 			return money.Format(q, 0)
 		}
 	case resource.KPercent:
-		if q, err := money.Parse[money.Micro](text); err == nil {
-			return q.Number().Shift(2).String() + "%"
-		}
+		return v.percent(text)
 	case resource.KInt:
 		return group(text)
 	case resource.KBool:
@@ -157,6 +155,15 @@ func (v *view) value(m *resource.Meta, text string) string {
 		}
 	}
 	return text
+}
+
+// percent writes a fraction as percent, to a tenth where it has more digits.
+func (v *view) percent(text string) string {
+	q, err := money.Parse[money.Micro](text)
+	if err != nil {
+		return text
+	}
+	return group(q.Number().Shift(2).Round(2).String()) + "%"
 }
 
 var tones = map[string]ui.Tone{"neutral": ui.Neutral, "info": ui.Info, "warn": ui.Warn, "violet": ui.Violet, "teal": ui.Teal, "ok": ui.OK, "bad": ui.Bad}

@@ -33,7 +33,7 @@ func (s *Server) home(v *view) error {
 			g.Items, g.More = g.Items[:5], "/inbox"
 		}
 	}
-	body.Panels = []ui.Panel{{ID: "home-inbox", Title: v.t("My work"), Body: inbox}}
+	body.Panels = append([]ui.Panel{{ID: "home-inbox", Title: v.t("My work"), Body: inbox}}, v.homePanels()...)
 	if body.HandOffs, err = v.handOffs(); err != nil {
 		return err
 	}

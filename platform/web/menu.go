@@ -37,6 +37,14 @@ func (v *view) menu() []ui.MenuGroup {
 			item.Active = item.Active || active
 			item.Children = append(item.Children, ui.MenuItem{Label: v.label(typ+".plural", info.Plural), Href: href, Icon: info.Icon, Active: active})
 		}
+		for _, r := range v.Reports.Of(m.code) {
+			if r.Hidden || !v.may(r.Perm) {
+				continue
+			}
+			active := at == r.Path()
+			item.Active = item.Active || active
+			item.Children = append(item.Children, ui.MenuItem{Label: v.t(r.Label), Href: r.Path(), Icon: r.Icon, Active: active})
+		}
 		if len(item.Children) > 0 {
 			item.Href = item.Children[0].Href
 			help := "/help/" + m.code
@@ -45,21 +53,35 @@ func (v *view) menu() []ui.MenuGroup {
 			modules.Items = append(modules.Items, item)
 		}
 	}
-	system := ui.MenuGroup{Title: v.t("System")}
-	for _, x := range []struct{ label, href, icon, object string }{
+	finance := ui.MenuGroup{Title: v.t("Bookkeeping"), Items: v.plainItems(at, []menuEntry{
+		{"Chart of accounts", "/core/account", "list-numbers", "core.account"}, {"Posting rules", "/core/posting_rule", "route", "core.posting_rule"}, {"Fiscal periods", "/core/period", "calendar-stats", "core.period"}})}
+	for _, r := range v.Reports.Of("core") {
+		if v.may(r.Perm) {
+			finance.Items = append(finance.Items, ui.MenuItem{Label: v.t(r.Label), Href: r.Path(), Icon: r.Icon, Active: at == r.Path()})
+		}
+	}
+	system := ui.MenuGroup{Title: v.t("System"), Items: v.plainItems(at, []menuEntry{
 		{"Users", "/core/user", "users", "core.user"}, {"Departments", "/core/department", "sitemap", "core.department"}, {"Company", "/core/company", "building", "core.company"},
 		{"Roles and permissions", "/admin/roles", "shield-lock", "core.role"}, {"Explain access", "/admin/access", "user-search", "page.access"},
 		{"Approval rules", "/admin/approvals", "checklist", "core.approval_rule"}, {"Audit trail", "/admin/audit", "history", "core.audit"}, {"Scheduler", "/admin/jobs", "calendar-time", "core.job"},
-	} {
-		if v.Authz.Can(v.ctx, x.object, "read") {
-			system.Items = append(system.Items, ui.MenuItem{Label: v.t(x.label), Href: x.href, Icon: x.icon, Active: strings.HasPrefix(at, x.href)})
-		}
-	}
+	})}
 	system.Items = append(system.Items, ui.MenuItem{Label: v.t("API"), Href: "/admin/api", Icon: "api", Active: at == "/admin/api"})
 	out := []ui.MenuGroup{top}
-	for _, g := range []ui.MenuGroup{modules, system} {
+	for _, g := range []ui.MenuGroup{modules, finance, system} {
 		if len(g.Items) > 0 {
 			out = append(out, g)
+		}
+	}
+	return out
+}
+
+type menuEntry struct{ label, href, icon, object string }
+
+// plainItems are the entries the reader may open.
+func (v *view) plainItems(at string, list []menuEntry) (out []ui.MenuItem) {
+	for _, x := range list {
+		if v.Authz.Can(v.ctx, x.object, "read") {
+			out = append(out, ui.MenuItem{Label: v.t(x.label), Href: x.href, Icon: x.icon, Active: strings.HasPrefix(at, x.href)})
 		}
 	}
 	return out

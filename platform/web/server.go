@@ -132,6 +132,7 @@ func (s *Server) routes() {
 	g.POST("/admin/jobs/:job/:act", s.page(s.jobAct))
 	g.POST("/admin/users/:id/roles", s.page(s.userRoles))
 	s.typeRoutes(g)
+	s.reportRoutes(g)
 	e.NoRoute(func(c *gin.Context) {
 		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 			s.p.API.NotFound(c)

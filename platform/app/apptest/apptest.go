@@ -29,6 +29,8 @@ type Suite struct {
 	T     testing.TB
 	Admin context.Context // the first administrator
 	api   func() http.Handler
+
+	tokens map[int64]string
 }
 
 // New starts a platform after build has wired modules onto it.
@@ -44,7 +46,7 @@ func New(t testing.TB, build func(p *app.Platform)) *Suite {
 	if err != nil {
 		t.Fatalf("start platform: %v", err)
 	}
-	s := &Suite{Platform: p, T: t, api: sync.OnceValue(func() http.Handler { return apitest.Handler(p.API) })}
+	s := &Suite{Platform: p, T: t, tokens: map[int64]string{}, api: sync.OnceValue(func() http.Handler { return apitest.Handler(p.API) })}
 	s.Admin = s.As(fresh.Admin)
 	return s
 }

@@ -152,6 +152,9 @@ func (m Profile) Render(ctx context.Context, w io.Writer) error { return m.view(
 func (m Progress) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.
+func (m Report) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
+
+// Render implements templ.Component.
 func (m Results) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.
