@@ -85,6 +85,11 @@ func (s *Obligations) catchUp(ctx context.Context, o *Obligation, on date.Date) 
 	return s.earn(ctx, o, by, on, s.Type.Ref(o.ID))
 }
 
+// earnNow recognises what the method has earned until today.
+func (s *Obligations) earnNow(ctx context.Context, o *Obligation) error {
+	return s.catchUp(ctx, o, s.Today(ctx))
+}
+
 // provide brings the provision for an expected loss to what it should be.
 func (s *Obligations) provide(ctx context.Context, o *Obligation, on date.Date) error {
 	by := o.Loss().Sub(o.LossProvision)
@@ -154,6 +159,7 @@ func (s *Obligations) Declare() *resource.Type[Obligation] {
 			[]resource.Move[Obligation, ObligationStage]{
 				{Name: "progress", Label: "Report progress", From: resource.From(ObligationOpen), Do: resource.Ask(progressForm(), s.progress)},
 				{Name: "estimate", Label: "Estimate the cost", From: resource.From(ObligationOpen), Do: resource.Ask(estimateForm(), s.estimate)},
+				{Name: "earn", Label: "Recognise until today", From: resource.From(ObligationOpen), Do: resource.Do(s.earnNow)},
 				{Name: "satisfy", Label: "Price fully earned", From: resource.From(ObligationOpen), To: ObligationSatisfied, System: true},
 				{Name: "reopen", Label: "Price changed", From: resource.From(ObligationSatisfied), To: ObligationOpen, System: true},
 				{Name: "cancel", Label: "Cancel", From: resource.From(ObligationOpen), To: ObligationCancelled, Deviation: true, Do: resource.Do(s.drop)},

@@ -462,6 +462,11 @@ func (s *Orders) invoice(ctx context.Context, o *Order) error {
 	return s.Invoices.draft(ctx, o, nil)
 }
 
+// advance drafts an invoice ahead of delivery.
+func (s *Orders) advance(ctx context.Context, o *Order, in *ahead) error {
+	return s.Invoices.advance(ctx, o, in)
+}
+
 // Order implements ltc.Orders.
 func (s *Orders) Order(ctx context.Context, id ltc.OrderID) (ltc.Order, error) {
 	o, err := s.Store.Get(ctx, int64(id))
