@@ -27,6 +27,12 @@ type cash struct {
 	receipts    *domain.Receipts
 	acceptances *domain.Acceptances
 	obligations *domain.Obligations
+	differences *domain.Differences
+	disputes    *domain.Disputes
+	promises    *domain.Promises
+	policies    *domain.Policies
+	allowances  *domain.Allowances
+	reports     *store.Reports
 }
 
 // wireCash completes the services of the selling half with those of the cash half and
@@ -38,6 +44,12 @@ func wireCash(p *app.Platform, ports *domain.Ports, contracts *domain.Contracts,
 	}
 	c := &cash{p: p, ports: ports, contracts: contracts, orders: orders, invoices: invoices, receipts: receipts, acceptances: acceptances}
 	c.obligations = &domain.Obligations{Ports: ports, Contracts: contracts, Store: db.NewStore[domain.Obligation](p.DB, "ltc.obligation")}
+	c.differences = &domain.Differences{Ports: ports, Invoices: invoices, Store: db.NewStore[domain.Difference](p.DB, "ltc.difference")}
+	c.disputes = &domain.Disputes{Ports: ports, Invoices: invoices, Store: db.NewStore[domain.Dispute](p.DB, "ltc.dispute")}
+	c.promises = &domain.Promises{Ports: ports, Invoices: invoices, Store: db.NewStore[domain.Promise](p.DB, "ltc.promise")}
+	c.policies = &domain.Policies{Ports: ports, Store: db.NewStore[domain.Policy](p.DB, "ltc.receivable_policy")}
+	c.allowances = &domain.Allowances{Ports: ports, Store: db.NewStore[domain.Allowance](p.DB, "ltc.allowance")}
+	c.reports = &store.Reports{DB: p.DB}
 	orders.Obligations, invoices.Obligations, contracts.Obligations, contracts.Invoices = c.obligations, c.obligations, c.obligations, invoices
 	return c
 }
@@ -45,6 +57,12 @@ func wireCash(p *app.Platform, ports *domain.Ports, contracts *domain.Contracts,
 // declare registers the types of the cash half after those they refer to.
 func (c *cash) declare() {
 	resource.Register(c.p.Types, c.obligations.Declare())
+	resource.Register(c.p.Types, c.differences.Declare())
+	resource.Register(c.p.Types, c.disputes.Declare())
+	resource.Register(c.p.Types, c.promises.Declare())
+	resource.Register(c.p.Types, c.policies.Declare())
+	resource.Register(c.p.Types, c.allowances.Declare())
+	c.receivables()
 	ltc.InvoicePage.Add(c.p.Types, "ltc.journal", "Journal", 10, "ltc.invoice:read", web.Journal(c.p.Ledger, "ltc.invoice"))
 	check := &store.CashChecks{Checks: store.Checks{DB: c.p.DB}, Ledger: c.p.Ledger, Companies: func() []int64 { return slices.Sorted(maps.Keys(c.p.Authz.Directory().Companies)) }}
 	c.p.AddCheck("ltc.control", check.Control)
@@ -52,4 +70,6 @@ func (c *cash) declare() {
 }
 
 // cashTypes are the types of the cash half in menu order.
-func cashTypes() []string { return []string{"ltc.obligation"} }
+func cashTypes() []string {
+	return []string{"ltc.difference", "ltc.dispute", "ltc.promise", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy"}
+}

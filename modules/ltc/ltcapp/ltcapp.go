@@ -41,6 +41,7 @@ type Module struct {
 	quotes  *domain.Quotes
 	prices  *domain.Prices
 	reports *store.Reports
+	cash    *cash
 }
 
 // Reactions are our answers to the events of others.
@@ -101,7 +102,7 @@ func New(p *app.Platform, n Needs) *Module {
 	crm.Customer360.Add(p.Types, "ltc.deals", "Deals", 20, "ltc.opportunity:read", web.Deals(view, p.Types))
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
 		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, cashTypes()...)}, text.FS)
-	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports,
+	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
 		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished}}
 }
 

@@ -208,10 +208,40 @@ func (s *Receipts) refund(ctx context.Context, r *Receipt, in *refunding) error 
 		return err
 	}
 	r.Rest, r.Refunded = r.Rest.Sub(in.Amount), r.Refunded.Add(in.Amount)
+	if err := s.Cash.Refund(ctx, Allocation{Company: r.CompanyID, Receipt: r.ID, Amount: in.Amount, On: s.Today(ctx), By: authz.Actor(ctx)}); err != nil {
+		return err
+	}
 	return s.cashIn(ctx, r, in.Amount.Neg(), s.Today(ctx), "ltc.receipt.refunded", fmt.Sprintf("refund:v%d", r.Version))
 }
 
 // giveUp ends a receipt that was entered by mistake or bounced.
 func (s *Receipts) giveUp(ctx context.Context, r *Receipt) error {
 	return s.refund(ctx, r, &refunding{Amount: r.Rest})
+}
+
+// Pay allocates a receipt to an invoice by the move that fits: all of what is left, or a
+// part. amount 0 is as much as both sides have. Errors as of the moves.
+func (s *Receipts) Pay(ctx context.Context, receipt, invoice, instalment int64, amount money.Amount) error {
+	return s.Tx(ctx, func(ctx context.Context) error {
+		r, err := s.Store.Lock(ctx, receipt)
+		if err != nil {
+			return err
+		}
+		v, open, err := s.Invoices.asked(ctx, invoice, instalment)
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			return errs.Missing()
+		}
+		take := r.Rest.Min(open)
+		if !amount.IsZero() {
+			take = amount
+		}
+		move := "allocate"
+		if take.Less(r.Rest) {
+			move = "allocate_part"
+		}
+		return s.Type.Fire(ctx, receipt, move, resource.Values{"invoice": fmt.Sprint(invoice), "instalment": fmt.Sprint(instalment), "amount": take.String()})
+	})
 }

@@ -71,6 +71,14 @@ type CashBook interface {
 	Booked(ctx context.Context, receipt int64, day date.Date) error
 	// Allocations lists the live allocations of an invoice, the oldest first.
 	Allocations(ctx context.Context, invoice int64) ([]Allocation, error)
+	// Refund appends what was paid back of a receipt.
+	Refund(ctx context.Context, a Allocation) error
+	// PaidBetween sums what was allocated to an instalment (0: the whole invoice) from a
+	// day to another, both included.
+	PaidBetween(ctx context.Context, invoice, instalment int64, from, to date.Date) (money.Amount, error)
+	// Allowed is the allowance for bad debts booked so far and the day it reaches. The
+	// series of the company is held until the end of the transaction.
+	Allowed(ctx context.Context, company int64) (money.Amount, date.Date, error)
 	// ObligationOf names the obligation of an order line, 0 if it has none.
 	ObligationOf(ctx context.Context, line int64) (int64, error)
 }

@@ -111,3 +111,23 @@ func (c *Cash) ObligationOf(ctx context.Context, line int64) (id int64, err erro
 	_, err = c.DB.Row(ctx, `SELECT id FROM ltc.obligation WHERE order_line_id = $1 AND archived_at IS NULL`, []any{line}, &id)
 	return id, err
 }
+
+// PaidBetween implements domain.CashBook.
+func (c *Cash) PaidBetween(ctx context.Context, invoice, instalment int64, from, to date.Date) (a money.Amount, err error) {
+	_, err = c.DB.Row(ctx, `SELECT coalesce(sum(amount), 0) FROM ltc.allocation WHERE invoice_id = $1 AND ($2 = 0 OR instalment_id = $2) AND on_date BETWEEN $3 AND $4`, []any{invoice, instalment, from, to}, &a)
+	return a, err
+}
+
+// Allowed implements domain.CashBook.
+func (c *Cash) Allowed(ctx context.Context, company int64) (a money.Amount, until date.Date, err error) {
+	if err := c.DB.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('ltc.allowance', $1))`, company); err != nil {
+		return a, until, err
+	}
+	_, err = c.DB.Row(ctx, `SELECT coalesce(sum(change), 0), coalesce(max(as_of), '0001-01-01') FROM ltc.allowance WHERE company_id = $1 AND archived_at IS NULL`, []any{company}, &a, &until)
+	return a, until, err
+}
+
+// Refund implements domain.CashBook.
+func (c *Cash) Refund(ctx context.Context, a domain.Allocation) error {
+	return c.DB.Exec(ctx, `INSERT INTO ltc.refund (company_id, receipt_id, amount, on_date, by_user) VALUES ($1, $2, $3, $4, $5)`, a.Company, a.Receipt, a.Amount, a.On, a.By)
+}
