@@ -32,3 +32,12 @@ type RevenueRecognised struct {
 	Amount     money.Amount  // base currency, without tax
 	On         date.Date     // the day it is posted on
 }
+
+// InstalmentOverdue is published once when a part of an invoice was not paid in time.
+type InstalmentOverdue struct {
+	Invoice  trace.Ref
+	Customer crm.CustomerID
+	Open     money.Amount
+	Due      date.Date
+	Days     int
+}

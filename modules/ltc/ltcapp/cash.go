@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"meridian/modules/crm"
 	"meridian/modules/ltc"
 	"meridian/modules/ltc/internal/domain"
 	"meridian/modules/ltc/internal/store"
@@ -32,6 +33,8 @@ type cash struct {
 	promises    *domain.Promises
 	policies    *domain.Policies
 	allowances  *domain.Allowances
+	letters     *domain.Dunnings
+	statements  *domain.Statements
 	reports     *store.Reports
 }
 
@@ -49,6 +52,13 @@ func wireCash(p *app.Platform, ports *domain.Ports, contracts *domain.Contracts,
 	c.promises = &domain.Promises{Ports: ports, Invoices: invoices, Store: db.NewStore[domain.Promise](p.DB, "ltc.promise")}
 	c.policies = &domain.Policies{Ports: ports, Store: db.NewStore[domain.Policy](p.DB, "ltc.receivable_policy")}
 	c.allowances = &domain.Allowances{Ports: ports, Store: db.NewStore[domain.Allowance](p.DB, "ltc.allowance")}
+	ports.Notify = p.Notices.Send
+	if ports.Segment == nil {
+		ports.Segment = func(context.Context, crm.CustomerID) (string, error) { return "", nil }
+	}
+	c.letters = &domain.Dunnings{Ports: ports, Invoices: invoices, Store: db.NewStore(p.DB, "ltc.dunning", db.WithLines("ltc.dunning_item", func(d *domain.Dunning) *[]domain.DunningItem { return &d.Items })),
+		Policies: &domain.DunningPolicies{Ports: ports, Store: db.NewStore(p.DB, "ltc.dunning_policy", db.WithLines("ltc.dunning_level", func(d *domain.DunningPolicy) *[]domain.DunningLevel { return &d.Levels }))}}
+	c.statements = &domain.Statements{Ports: ports, Store: db.NewStore[domain.Statement](p.DB, "ltc.statement")}
 	c.reports = &store.Reports{DB: p.DB}
 	orders.Obligations, invoices.Obligations, contracts.Obligations, contracts.Invoices = c.obligations, c.obligations, c.obligations, invoices
 	return c
@@ -62,7 +72,11 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.promises.Declare())
 	resource.Register(c.p.Types, c.policies.Declare())
 	resource.Register(c.p.Types, c.allowances.Declare())
+	resource.Register(c.p.Types, c.letters.Policies.Declare())
+	resource.Register(c.p.Types, c.letters.Declare())
+	resource.Register(c.p.Types, c.statements.Declare())
 	c.receivables()
+	c.dunning()
 	ltc.InvoicePage.Add(c.p.Types, "ltc.journal", "Journal", 10, "ltc.invoice:read", web.Journal(c.p.Ledger, "ltc.invoice"))
 	check := &store.CashChecks{Checks: store.Checks{DB: c.p.DB}, Ledger: c.p.Ledger, Companies: func() []int64 { return slices.Sorted(maps.Keys(c.p.Authz.Directory().Companies)) }}
 	c.p.AddCheck("ltc.control", check.Control)
@@ -71,5 +85,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.difference", "ltc.dispute", "ltc.promise", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy"}
+	return []string{"ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy"}
 }

@@ -29,6 +29,8 @@ type Needs struct {
 	Products  ipd.Products
 	Stock     isc.Stock
 	Shipments isc.Shipments
+	// Segment is the tier of a customer, which picks its dunning policy; nil is one for all.
+	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
 }
 
 // Module is what the other modules get.
@@ -54,7 +56,7 @@ type Reactions struct {
 
 // New builds the module and registers its types.
 func New(p *app.Platform, n Needs) *Module {
-	ports := &domain.Ports{Customers: n.Customers, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Bus: p.Bus,
+	ports := &domain.Ports{Customers: n.Customers, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Segment: n.Segment, Bus: p.Bus,
 		Book: &store.Book{DB: p.DB}, Tx: p.DB.Tx, Link: p.Trace.Link,
 		People: func() *org.Directory { return p.Authz.Directory() },
 		Today:  func(ctx context.Context) date.Date { return date.Of(p.Now().In(p.Location(ctx))) },

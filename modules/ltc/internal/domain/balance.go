@@ -79,6 +79,18 @@ type CashBook interface {
 	// Allowed is the allowance for bad debts booked so far and the day it reaches. The
 	// series of the company is held until the end of the transaction.
 	Allowed(ctx context.Context, company int64) (money.Amount, date.Date, error)
+	// Remindable lists the instalments of the actor's company that are open, or were paid
+	// late within the last 400 days, with their payments.
+	Remindable(ctx context.Context, run date.Date) ([]Remindable, error)
+	// LetterState counts what a letter still asks for, its charge included, and says
+	// whether a dispute or promise stops it.
+	LetterState(ctx context.Context, letter int64, day date.Date) (left int, stopped bool, err error)
+	// Late lists the instalments of the actor's company that are overdue and were not
+	// told of yet.
+	Late(ctx context.Context, day date.Date) ([]Remindable, error)
+	// Statement lists what is open with a customer as of a day, and the money on account,
+	// negative.
+	Statement(ctx context.Context, company int64, customer crm.CustomerID, day date.Date) ([]StatementItem, money.Amount, error)
 	// ObligationOf names the obligation of an order line, 0 if it has none.
 	ObligationOf(ctx context.Context, line int64) (int64, error)
 }

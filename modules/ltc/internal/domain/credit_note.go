@@ -37,8 +37,11 @@ func creditForm() resource.Fields[crediting] {
 // credit drafts a credit note over everything of an invoice that is not credited yet;
 // whoever completes it takes out what stays.
 func (s *Invoices) credit(ctx context.Context, v *Invoice, in *crediting) error {
-	if v.Kind == InvoiceCredit {
+	switch v.Kind {
+	case InvoiceCredit:
 		return errs.New(errs.Precondition, "A credit note is not credited; make a new invoice.")
+	case InvoiceCharge:
+		return errs.New(errs.Precondition, "Fee and interest are not credited; write them off as a difference.")
 	}
 	lines, items, freight, err := s.Cash.Credited(ctx, v.ID, 0)
 	if err != nil {

@@ -37,6 +37,7 @@ const (
 	InvoiceAdvance InvoiceKind = "advance" // ahead of delivery; deducted later
 	InvoiceFinal   InvoiceKind = "final"   // deducts what was asked for ahead
 	InvoiceCredit  InvoiceKind = "credit"  // takes an invoice back, in part or whole
+	InvoiceCharge  InvoiceKind = "charge"  // dunning fee and interest; no revenue of a contract
 )
 
 // InvoiceLine bills a quantity of one order line.
@@ -187,7 +188,11 @@ func (s *Invoices) check(ctx context.Context, v *Invoice) error {
 		if v.Stage == InvoicePaid || v.Stage == InvoiceVoid {
 			v.Settled, v.Open = v.Total, money.Amount{}
 		}
-		v.Instalments[0].Open = v.Open
+		for i := range v.Instalments {
+			if v.Open.Sign() > 0 {
+				v.Instalments[i].Open = v.Instalments[i].Amount
+			}
+		}
 	}
 	if e := errs.Join(bad); e != nil {
 		return e
@@ -198,8 +203,11 @@ func (s *Invoices) check(ctx context.Context, v *Invoice) error {
 // sources holds a draft to the documents it comes from: an invoice for a credit note,
 // else an order or a contract.
 func (s *Invoices) sources(ctx context.Context, v *Invoice) (bad []errs.Field, err error) {
-	if v.Kind == InvoiceCredit {
+	switch v.Kind {
+	case InvoiceCredit:
 		return s.fromInvoice(ctx, v)
+	case InvoiceCharge:
+		return s.items(ctx, v, nil, nil)
 	}
 	var o *Order
 	var c *Contract
@@ -278,6 +286,7 @@ func (s *Invoices) post(ctx context.Context, v *Invoice) error {
 	if v.Kind == InvoiceCredit {
 		return s.postCredit(ctx, v)
 	}
+	other := v.Freight
 	if err := s.bill(ctx, v); err != nil {
 		return err
 	}
@@ -292,11 +301,14 @@ func (s *Invoices) post(ctx context.Context, v *Invoice) error {
 	if err != nil {
 		return err
 	}
+	if v.Kind == InvoiceCharge {
+		p, other = parts{}, other.Add(p[0])
+	}
 	lines, err := s.Obligations.bill(ctx, v.unit(), p, v.InvoiceDate, ref)
 	if err != nil {
 		return err
 	}
-	lines = append(lines, ledger.Dr(ledger.Receivable, v.Total).Of(int64(v.CustomerID)), ledger.Cr(ledger.TaxOut, v.Tax), ledger.Cr(ledger.OtherIncome, v.Freight), ledger.Cr(ledger.Revenue, direct))
+	lines = append(lines, ledger.Dr(ledger.Receivable, v.Total).Of(int64(v.CustomerID)), ledger.Cr(ledger.TaxOut, v.Tax), ledger.Cr(ledger.OtherIncome, other), ledger.Cr(ledger.Revenue, direct))
 	v.Open, v.PostedOn, v.BookedOn = v.Total, s.Today(ctx), v.InvoiceDate
 	for i := range v.Instalments {
 		v.Instalments[i].Open = v.Instalments[i].Amount
@@ -407,6 +419,26 @@ func (s *Invoices) settle(ctx context.Context, id, instalment int64, from Alloca
 		return v, s.Type.Fire(ctx, id, "pay", nil)
 	}
 	return v, nil
+}
+
+// ReportLate tells the other modules once of every instalment that became overdue.
+func (s *Invoices) ReportLate(ctx context.Context, day date.Date) error {
+	list, err := s.Cash.Late(ctx, day)
+	if err != nil {
+		return fmt.Errorf("overdue instalments: %w", err)
+	}
+	for _, x := range list {
+		err := s.Tx(ctx, func(ctx context.Context) error {
+			if err := s.mark(ctx, x.Invoice, x.Instalment, func(i *Instalment) { i.ReportedLate = true }); err != nil {
+				return err
+			}
+			return s.Bus.Publish(ctx, ltc.InstalmentOverdue{Invoice: s.Type.Ref(x.Invoice), Customer: x.Customer, Open: x.Open, Due: x.Due, Days: day.Sub(x.Due)})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeOver brings an invoice of history into the journal: what it had open when it came.

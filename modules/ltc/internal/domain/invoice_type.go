@@ -32,7 +32,7 @@ func (s *Invoices) Declare() *resource.Type[Invoice] {
 		Fields: resource.Fields[Invoice]{
 			resource.Enum("kind", "Kind of invoice", func(v *Invoice) *InvoiceKind { return &v.Kind },
 				resource.Option{Value: "normal", Label: "Invoice", Tone: "info"}, resource.Option{Value: "advance", Label: "Advance invoice", Tone: "violet"},
-				resource.Option{Value: "final", Label: "Final invoice", Tone: "teal"}, resource.Option{Value: "credit", Label: "Credit note", Tone: "bad"}).ReadOnly().InList().Filter().In("Invoice"),
+				resource.Option{Value: "final", Label: "Final invoice", Tone: "teal"}, resource.Option{Value: "credit", Label: "Credit note", Tone: "bad"}, resource.Option{Value: "charge", Label: "Fee and interest", Tone: "warn"}).ReadOnly().InList().Filter().In("Invoice"),
 			resource.Text("fiscal_no", "Legal number", func(v *Invoice) *string { return &v.FiscalNo }).InList().Search().Filter().In("Invoice").Hint("Drawn when the invoice is posted; without gaps.").Limit(40),
 			resource.Ref("customer_id", "Customer", func(v *Invoice) *crm.CustomerID { return &v.CustomerID }, "crm.customer").Required().InList().Filter().In("Invoice"),
 			resource.OptRef("order_id", "Sales order", func(v *Invoice) **int64 { return &v.OrderID }, "ltc.order").InList().Filter().Source().In("Invoice"),
