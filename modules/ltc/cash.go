@@ -41,3 +41,12 @@ type InstalmentOverdue struct {
 	Due      date.Date
 	Days     int
 }
+
+// ContractChanged is published when a change of a signed contract is applied. Delta
+// includes tax.
+type ContractChanged struct {
+	Contract, Change trace.Ref
+	Customer         crm.CustomerID
+	Delta            money.Amount
+	On               date.Date
+}

@@ -35,6 +35,7 @@ type cash struct {
 	allowances  *domain.Allowances
 	letters     *domain.Dunnings
 	statements  *domain.Statements
+	changes     *domain.ContractChanges
 	reports     *store.Reports
 }
 
@@ -59,6 +60,7 @@ func wireCash(p *app.Platform, ports *domain.Ports, contracts *domain.Contracts,
 	c.letters = &domain.Dunnings{Ports: ports, Invoices: invoices, Store: db.NewStore(p.DB, "ltc.dunning", db.WithLines("ltc.dunning_item", func(d *domain.Dunning) *[]domain.DunningItem { return &d.Items })),
 		Policies: &domain.DunningPolicies{Ports: ports, Store: db.NewStore(p.DB, "ltc.dunning_policy", db.WithLines("ltc.dunning_level", func(d *domain.DunningPolicy) *[]domain.DunningLevel { return &d.Levels }))}}
 	c.statements = &domain.Statements{Ports: ports, Store: db.NewStore[domain.Statement](p.DB, "ltc.statement")}
+	c.changes = &domain.ContractChanges{Ports: ports, Contracts: contracts, Obligations: c.obligations, Store: db.NewStore(p.DB, "ltc.contract_change", db.WithLines("ltc.contract_change_line", func(x *domain.ContractChange) *[]domain.ChangeLine { return &x.Lines }))}
 	c.reports = &store.Reports{DB: p.DB}
 	orders.Obligations, invoices.Obligations, contracts.Obligations, contracts.Invoices = c.obligations, c.obligations, c.obligations, invoices
 	return c
@@ -75,7 +77,9 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.letters.Policies.Declare())
 	resource.Register(c.p.Types, c.letters.Declare())
 	resource.Register(c.p.Types, c.statements.Declare())
+	resource.Register(c.p.Types, c.changes.Declare())
 	c.receivables()
+	c.revenue()
 	c.dunning()
 	ltc.InvoicePage.Add(c.p.Types, "ltc.journal", "Journal", 10, "ltc.invoice:read", web.Journal(c.p.Ledger, "ltc.invoice"))
 	check := &store.CashChecks{Checks: store.Checks{DB: c.p.DB}, Ledger: c.p.Ledger, Companies: func() []int64 { return slices.Sorted(maps.Keys(c.p.Authz.Directory().Companies)) }}
@@ -85,5 +89,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy"}
+	return []string{"ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy"}
 }

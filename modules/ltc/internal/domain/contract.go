@@ -267,6 +267,7 @@ func (s *Contracts) Declare() *resource.Type[Contract] {
 				{Name: "sign", Label: "Sign", From: resource.From(ContractApproved), To: ContractSigned, Do: resource.Ask(signForm(), s.sign)},
 				{Name: "order", Label: "Make order", From: resource.From(ContractSigned, ContractRunning), Do: resource.Do(s.order)},
 				{Name: "invoice", Label: "Invoice by plan", From: resource.From(ContractSigned, ContractRunning), Do: resource.Ask(plannedForm(), s.planInvoice)},
+				{Name: "allocate", Label: "Divide the price", From: resource.From(ContractApproved, ContractSigned, ContractRunning), Do: resource.Do(s.allocate)},
 				{Name: "start", Label: "Order confirmed", From: resource.From(ContractSigned), To: ContractRunning, System: true},
 				{Name: "complete", Label: "Complete", From: resource.From(ContractRunning), To: ContractCompleted, Do: resource.Do(s.finish)},
 				{Name: "terminate", Label: "Terminate", From: resource.From(ContractSigned, ContractRunning), To: ContractTerminated, Reason: true, Deviation: true},
