@@ -43,6 +43,7 @@ type Chart struct {
 	Label   string // key of the column with the labels
 	Series  []Series
 	Targets string // key of the column with the targets, of bars
+	Lower   bool   // bars: a lower value is better, above the target is late
 	Wide    bool
 }
 

@@ -70,7 +70,7 @@ type Info struct {
 	Process                           *process.Definition
 	Forms                             map[string][]*Meta // input of moves
 	HasAmount, HasPrint               bool
-	NoCreate, NoEdit                  bool
+	NoCreate, NoEdit, NoOwner         bool
 	SumBy                             string
 	Number                            string
 }
@@ -163,7 +163,7 @@ func lineOf[L any](l *L) *record.Line {
 // Info describes the type.
 func (t *Type[T]) Info() *Info {
 	module, _, _ := strings.Cut(t.Name, ".")
-	i := &Info{Name: t.Name, Module: module, Label: t.Label, Plural: t.Plural, Icon: t.Icon, HasAmount: t.Amount != nil, HasPrint: t.Print != nil, NoCreate: t.NoCreate, NoEdit: t.NoEdit, SumBy: t.SumBy, Number: t.Number}
+	i := &Info{Name: t.Name, Module: module, Label: t.Label, Plural: t.Plural, Icon: t.Icon, HasAmount: t.Amount != nil, HasPrint: t.Print != nil, NoCreate: t.NoCreate, NoEdit: t.NoEdit, NoOwner: t.NoOwner, SumBy: t.SumBy, Number: t.Number}
 	for _, f := range t.Fields {
 		i.Fields = append(i.Fields, &f.Meta)
 	}

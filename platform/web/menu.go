@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,28 +24,8 @@ func (v *view) menu() []ui.MenuGroup {
 	modules := ui.MenuGroup{Title: v.t("Business processes")}
 	for _, m := range orderModules(v) {
 		item := ui.MenuItem{Label: v.t(m.label), Icon: m.icon}
-		for _, typ := range m.types {
-			if !v.Authz.Can(v.ctx, typ, "read") {
-				continue
-			}
-			d, err := v.Types.Doc(typ)
-			if err != nil {
-				continue
-			}
-			info := d.Info()
-			href := path(typ)
-			active := at == href || strings.HasPrefix(at, href+"/")
-			item.Active = item.Active || active
-			item.Children = append(item.Children, ui.MenuItem{Label: v.label(typ+".plural", info.Plural), Href: href, Icon: info.Icon, Active: active})
-		}
-		for _, r := range v.Reports.Of(m.code) {
-			if r.Hidden || !v.may(r.Perm) {
-				continue
-			}
-			active := at == r.Path()
-			item.Active = item.Active || active
-			item.Children = append(item.Children, ui.MenuItem{Label: v.t(r.Label), Href: r.Path(), Icon: r.Icon, Active: active})
-		}
+		item.Children = v.children(at, m)
+		item.Active = slices.ContainsFunc(item.Children, func(c ui.MenuItem) bool { return c.Active })
 		if len(item.Children) > 0 {
 			item.Href = item.Children[0].Href
 			help := "/help/" + m.code
@@ -73,6 +54,37 @@ func (v *view) menu() []ui.MenuGroup {
 		}
 	}
 	return out
+}
+
+// children are the pages of a module: its documents, what reads many of them, and its
+// settings, which belong to nobody in particular.
+func (v *view) children(at string, m mapModule) []ui.MenuItem {
+	var docs, settings, reports []ui.MenuItem
+	for _, typ := range m.types {
+		d, err := v.Types.Doc(typ)
+		if err != nil || !v.Authz.Can(v.ctx, typ, "read") {
+			continue
+		}
+		info, href := d.Info(), path(typ)
+		x := ui.MenuItem{Label: v.label(typ+".plural", info.Plural), Href: href, Icon: info.Icon, Active: at == href || strings.HasPrefix(at, href+"/")}
+		if info.NoOwner {
+			settings = append(settings, x)
+		} else {
+			docs = append(docs, x)
+		}
+	}
+	for _, r := range v.Reports.Of(m.code) {
+		if !r.Hidden && v.may(r.Perm) {
+			reports = append(reports, ui.MenuItem{Label: v.t(r.Label), Href: r.Path(), Icon: r.Icon, Active: at == r.Path()})
+		}
+	}
+	if len(reports) > 0 {
+		reports[0].Head = v.t("Overviews")
+	}
+	if len(settings) > 0 && len(docs)+len(reports) > 0 {
+		settings[0].Head = v.t("Master data and settings")
+	}
+	return slices.Concat(docs, reports, settings)
 }
 
 type menuEntry struct{ label, href, icon, object string }

@@ -143,6 +143,9 @@ func (v *view) fill(body *ui.Report, info *report.Info, res *report.Result, shor
 				body.Charts = append(body.Charts, x)
 			}
 		}
+		if n := len(body.Charts); n%2 == 1 {
+			body.Charts[n-1].Span = 6 // nothing stands beside the last of an odd number
+		}
 	}
 	for i := range res.Tables {
 		limit := shownRows
@@ -316,17 +319,20 @@ func (v *view) chart(info *report.Info, res *report.Result, c report.Chart) (ui.
 	for _, r := range t.Rows {
 		out.Data.Labels = append(out.Data.Labels, v.cellText(r.Cells[label]))
 	}
-	for i, s := range c.Series {
+	for _, s := range c.Series {
 		values, texts := numbers(s.Col)
 		col := t.Cols[at(s.Col)]
 		if c.Kind == report.Trend {
 			out.Data.Series = append(out.Data.Series, ui.ChartSeries{Name: v.word(col.Label, col.Word), Kind: s.Kind, Values: values})
-		} else if i == 0 {
-			out.Data.Values, out.Data.Texts = values, texts
+			continue
+		}
+		if out.Data.Values = values; c.Kind == report.Bars {
+			out.Data.Texts = texts
 		}
 	}
 	if c.Targets != "" {
 		out.Data.Targets, _ = numbers(c.Targets)
+		out.Data.Higher = !c.Lower
 	}
 	return out, true
 }

@@ -18,7 +18,7 @@ func TestLTC03SalesMethod(t *testing.T) {
 	if _, err := w.Must("ltc.sales_step").CreateRow(ann, resource.Values{"name": "Mine", "stage_key": "qualify"}); !errs.Is(err, errs.Forbidden) {
 		t.Errorf("a sales representative changed the method: %v", err)
 	}
-	deal := w.Create(ann, "ltc.opportunity", resource.Values{"name": "Line 3", "amount": "250000", "win_plan": "Show the reference in Suzhou"})
+	deal := w.Create(ann, "ltc.opportunity", resource.Values{"name": "Line 3", "amount": "2500000", "win_plan": "Show the reference in Suzhou"})
 	deal = w.updated(ann, deal, resource.Values{"team": []resource.Values{{"user_id": w.actor(bob), "role": "sr"}}})
 	path := "/ltc/sales_path?deal=" + apptest.ID(deal)
 	missing := func() (out []string) {

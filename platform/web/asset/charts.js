@@ -71,10 +71,10 @@ function gauge(d, t) {
 }
 
 function bars(d, t) {
-  const over = (i) => d.targets && d.values[i] > d.targets[i];
+  const over = (i) => d.targets && !d.higher && d.values[i] > d.targets[i];
   return {
     legend: d.targets && { right: 6, top: 4, itemWidth: 12, itemHeight: 8, selectedMode: false, textStyle: { color: t.soft, fontSize: 12.5 }, data: [{ name: texts.actual, itemStyle: { color: t.c1 } }, { name: texts.target, itemStyle: { color: t.text } }] },
-    grid: { left: 10, right: d.texts ? 70 : 14, top: d.targets ? 36 : 10, bottom: 4, containLabel: true },
+    grid: { left: 10, right: d.texts ? 96 : 14, top: d.targets ? 36 : 10, bottom: 4, containLabel: true },
     xAxis: { type: 'value', axisLabel: { color: t.axis, fontSize: 12, formatter: number }, splitLine: { lineStyle: { color: t.grid } } },
     yAxis: { type: 'category', inverse: true, data: d.labels, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: t.text, fontSize: 12.5 } },
     series: [{

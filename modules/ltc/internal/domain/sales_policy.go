@@ -33,7 +33,7 @@ type SalesPolicies struct {
 
 // usualPolicy is what a company sells by until it sets its own.
 func usualPolicy() SalesPolicy {
-	return SalesPolicy{StaleDays: 14, StepDays: 2, SilentLeadDays: 7, LearnedFrom: 50, MethodFrom: money.MustAmount("100000"),
+	return SalesPolicy{StaleDays: 14, StepDays: 2, SilentLeadDays: 7, LearnedFrom: 50, MethodFrom: money.MustAmount("1000000"),
 		MarginFloor: money.MustQty("0.15"), PaymentDays: 60, RenewalDays: 60}
 }
 
