@@ -231,7 +231,7 @@ func (d *desk) measure(ctx context.Context, p domain.ResourcePlan) (measured, er
 	for _, s := range stocks {
 		stock[s.Stage], advanced[s.Stage] = s.N, s.Advanced
 	}
-	m.needs = domain.Needs(domain.Break(p.Target, p.AverageDeal, m.rates), stock, advanced, m.rates, lags, p.ToOn)
+	m.needs = domain.Compare(domain.Break(p.Target, p.AverageDeal, m.rates), stock, advanced, m.rates, lags, p.ToOn)
 	return m, nil
 }
 
