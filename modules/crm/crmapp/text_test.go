@@ -17,7 +17,7 @@ func TestTranslated(t *testing.T) {
 func TestReportsOverHTTP(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t)
-	nobody := s.User("nobody", "")
+	nobody := s.User("nobody", "proc.receiver")
 	for _, i := range s.Reports.Of("crm") {
 		s.Call(s.Admin, http.MethodGet, i.Path(), nil, http.StatusOK)
 		s.Call(nobody, http.MethodGet, i.Path(), nil, http.StatusForbidden)
