@@ -78,6 +78,7 @@ func New(p *app.Platform) *Module {
 	d.grouping()
 	d.listening()
 	d.pleasing()
+	d.overview()
 	d.facts.Loyalty = d.loyalty
 
 	exposure := &store.Exposure{DB: p.DB}
