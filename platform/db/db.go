@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -59,10 +60,13 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		cfg.RuntimeParams["application_name"] = "meridian"
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
-	var opts []stdlib.OptionOpenDB
-	if !o.Owner {
-		opts = append(opts, stdlib.OptionAfterConnect(asApp))
-	}
+	opts := []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{Name: "numeric", OID: pgtype.NumericOID, Codec: decimalText{}})
+		if o.Owner {
+			return nil
+		}
+		return asApp(ctx, c)
+	})}
 	pool := stdlib.OpenDB(*cfg, opts...)
 	n := o.MaxConns
 	if n == 0 {
@@ -122,12 +126,19 @@ func asApp(ctx context.Context, c *pgx.Conn) error {
 	return err
 }
 
+// decimalText has the server write decimals as text, which is how money reads them.
+type decimalText struct{ pgtype.NumericCodec }
+
+// PreferredFormat implements pgtype.Codec.
+func (decimalText) PreferredFormat() int16 { return pgtype.TextFormatCode }
+
 type txKey struct{}
 
 type tx struct {
 	gorm   *gorm.DB
 	conn   *sql.Conn
 	begun  bool // BEGIN has been sent
+	sent   int  // how often what waited was sent
 	after  []func()
 	late   []late
 	depth  int // of savepoints
@@ -231,21 +242,25 @@ func (d *DB) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 	t.depth++
 	defer func() { t.depth-- }()
 	name := fmt.Sprintf("s%d", t.depth)
-	if err := d.Exec(ctx, "SAVEPOINT "+name); err != nil {
-		return err
-	}
+	sent, waiting := t.sent, len(t.late)
+	t.late = append(t.late, late{q: "SAVEPOINT " + name})
 	err := fn(ctx)
 	if err == nil {
+		t.late = append(t.late, late{q: "RELEASE SAVEPOINT " + name})
 		err = t.flush(ctx)
 	}
-	if err != nil {
-		t.late = nil
-		if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
-			return errors.Join(err, e)
-		}
+	if err == nil {
+		return nil
+	}
+	if t.sent == sent { // it never reached the server
+		t.late = t.late[:waiting]
 		return err
 	}
-	return d.Exec(ctx, "RELEASE SAVEPOINT "+name)
+	t.late = nil
+	if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
 }
 
 // Conn gives the pgx connection of the transaction in ctx to fn; River's bridge

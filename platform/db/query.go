@@ -41,6 +41,7 @@ func (t *tx) ask(ctx context.Context, list ...question) error {
 	t.late = nil
 	if len(waiting) > 0 {
 		t.begun = true // the first of all is the beginning
+		t.sent++
 	}
 	return t.conn.Raw(func(x any) error { return send(ctx, x.(*stdlib.Conn).Conn(), waiting, list) })
 }

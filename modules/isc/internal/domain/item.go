@@ -56,9 +56,8 @@ func (s *Items) check(ctx context.Context, i *Item) error {
 	return nil
 }
 
-// Ensure makes the items of goods on first use. The caller holds the cost rows of the
-// products, so two first uses do not meet.
-func (s *Items) Ensure(ctx context.Context, company int64, goods map[ipd.ProductID]bool) error {
+// lacking lists the goods without an item, sorted.
+func (s *Items) lacking(ctx context.Context, company int64, goods map[ipd.ProductID]bool) ([]int64, error) {
 	var ids []int64
 	for id, is := range goods {
 		if is {
@@ -66,17 +65,30 @@ func (s *Items) Ensure(ctx context.Context, company int64, goods map[ipd.Product
 		}
 	}
 	if len(ids) == 0 {
-		return nil
+		return nil, nil
 	}
-	slices.Sort(ids)
 	have, err := s.Store.Find(ctx, record.Where("product_id", record.In, ids).And("company_id", record.Eq, company))
+	ids = slices.DeleteFunc(ids, func(id int64) bool {
+		return slices.ContainsFunc(have, func(i Item) bool { return int64(i.ProductID) == id })
+	})
+	slices.Sort(ids)
+	return ids, err
+}
+
+// known reports whether all goods have their item.
+func (s *Items) known(ctx context.Context, company int64, goods map[ipd.ProductID]bool) (bool, error) {
+	ids, err := s.lacking(ctx, company, goods)
+	return len(ids) == 0, err
+}
+
+// Ensure makes the items of goods on first use. The caller holds the cost rows of the
+// products, so two first uses do not meet.
+func (s *Items) Ensure(ctx context.Context, company int64, goods map[ipd.ProductID]bool) error {
+	ids, err := s.lacking(ctx, company, goods)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if slices.ContainsFunc(have, func(i Item) bool { return int64(i.ProductID) == id }) {
-			continue
-		}
 		i := &Item{ProductID: ipd.ProductID(id)}
 		i.CompanyID = company
 		if err := s.Type.Create(ctx, i); err != nil {

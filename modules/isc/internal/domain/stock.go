@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,6 +66,7 @@ type Cancels interface {
 // Stock promises and reserves; it implements isc.Stock.
 type Stock struct {
 	Tx        func(ctx context.Context, fn func(ctx context.Context) error) error
+	Part      func(ctx context.Context, fn func(ctx context.Context) error) error // of a transaction; failing undoes it alone
 	Ledger    *Ledger
 	Book      Book
 	Sites     Sites
@@ -231,6 +233,14 @@ func (s *Stock) reserve(ctx context.Context, r isc.ReserveRequest) ([]isc.Promis
 			keys = append(keys, Key{l.Product, site.at(Available)})
 		}
 	}
+	var out []isc.Promise
+	err = s.Part(ctx, func(ctx context.Context) error {
+		out, err = s.fromShelf(ctx, site, r, goods, keys)
+		return err
+	})
+	if !errors.Is(err, errNotFree) {
+		return out, err
+	}
 	held, err := s.Ledger.Lock(ctx, site.Company, keys)
 	if err != nil {
 		return nil, err
@@ -242,6 +252,47 @@ func (s *Stock) reserve(ctx context.Context, r isc.ReserveRequest) ([]isc.Promis
 	if err != nil {
 		return nil, err
 	}
+	return s.reserveLines(ctx, held, site, r, goods, have)
+}
+
+// errNotFree says that the shelf alone does not serve a request.
+var errNotFree = errors.New("not free")
+
+// fromShelf reserves what is free, when everything is and the document holds nothing
+// yet: the common case, which leaves the gates of the products open. errNotFree undoes
+// it with its locks.
+func (s *Stock) fromShelf(ctx context.Context, site Site, r isc.ReserveRequest, goods map[ipd.ProductID]bool, keys []Key) ([]isc.Promise, error) {
+	known, err := s.Items.known(ctx, site.Company, goods)
+	if err != nil {
+		return nil, err
+	}
+	have, err := s.claimed(ctx, r.Doc)
+	if err != nil {
+		return nil, err
+	}
+	if !known || len(have) > 0 {
+		return nil, errNotFree
+	}
+	balances, err := s.Ledger.lockBalances(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	left := maps.Clone(balances)
+	for _, l := range r.Lines {
+		if k := (Key{l.Product, site.at(Available)}); goods[l.Product] {
+			b := left[k]
+			if b.Free().Less(l.Qty) {
+				return nil, errNotFree
+			}
+			b.Reserved = b.Reserved.Add(l.Qty)
+			left[k] = b
+		}
+	}
+	return s.reserveLines(ctx, &Held{Balances: balances}, site, r, goods, nil)
+}
+
+func (s *Stock) reserveLines(ctx context.Context, held *Held, site Site, r isc.ReserveRequest, goods map[ipd.ProductID]bool, have map[claimKey]isc.Promise) ([]isc.Promise, error) {
+	var err error
 	out := make([]isc.Promise, len(r.Lines))
 	for i, l := range r.Lines {
 		if !goods[l.Product] {
@@ -257,7 +308,7 @@ func (s *Stock) reserve(ctx context.Context, r isc.ReserveRequest) ([]isc.Promis
 
 // reserveLine claims what the line has not claimed before.
 func (s *Stock) reserveLine(ctx context.Context, held *Held, site Site, r isc.ReserveRequest, l isc.Demand, have isc.Promise) (isc.Promise, error) {
-	have.Line, have.On = l.Line, later(have.On, s.Today(ctx))
+	have.Line, have.On = l.Line, date.Later(have.On, s.Today(ctx))
 	want := l.Qty.Sub(have.Reserved).Sub(have.Pegged).Sub(have.Short)
 	if want.Sign() <= 0 {
 		return promise(have), nil
@@ -275,7 +326,7 @@ func (s *Stock) reserveLine(ctx context.Context, held *Held, site Site, r isc.Re
 		return have, err
 	}
 	have.Reserved, have.Pegged, have.Short = have.Reserved.Add(a.Hard), have.Pegged.Add(a.Pegged()), have.Short.Add(a.Short)
-	have.On = later(have.On, a.On)
+	have.On = date.Later(have.On, a.On)
 	return promise(have), nil
 }
 
@@ -296,7 +347,7 @@ func (s *Stock) claimed(ctx context.Context, doc trace.Ref) (map[claimKey]isc.Pr
 		k := claimKey{x.Line, x.Product}
 		p := out[k]
 		if x.State == Soft {
-			p.Pegged, p.On = p.Pegged.Add(x.Qty), later(p.On, x.SupplyOn)
+			p.Pegged, p.On = p.Pegged.Add(x.Qty), date.Later(p.On, x.SupplyOn)
 		} else {
 			p.Reserved = p.Reserved.Add(x.Qty)
 		}
