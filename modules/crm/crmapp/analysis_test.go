@@ -55,7 +55,7 @@ func TestCRM17CustomerPage(t *testing.T) {
 	c := s.Create(s.Admin, "crm.customer", resource.Values{"name": "Acme", "credit_limit": "700"})
 	s.Create(s.Admin, "crm.followup", resource.Values{"customer_id": apptest.ID(c), "subject": "Visit the plant", "channel": "visit", "planned_on": day(s, 2)})
 	html := s.Panels("crm.customer", c.Base().ID)
-	for _, want := range []string{"To identify", "Visit the plant", "700.00", "Owner history", "Created"} {
+	for _, want := range []string{"To identify", "Visit the plant", "700.00", "Owner history", "First owner"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the card lacks %q", want)
 		}

@@ -47,10 +47,8 @@ type Risks struct {
 	Today     func(ctx context.Context) date.Date
 }
 
-// HealthParts names the five parts of the score in their order.
-var HealthParts = []string{"Recency", "Frequency", "Orders", "Complaints", "Need match"}
-
-// advice says what helps a weak part.
+// advice says what helps a weak part: last contact, contacts a month, orders, complaints,
+// need match, as the score counts them.
 var advice = []string{"Contact the customer within {0} days.", "Plan one more follow-up a month.", "Send a case of the customer's industry and propose the next order.", "Close the open complaints first.", "Survey the need again."}
 
 // Weakest are the two parts that cost the most points, the worse first; a part that is

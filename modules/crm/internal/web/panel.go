@@ -23,7 +23,7 @@ var panel = template.Must(template.New("standing").Parse(`<table class="dt"><cap
 {{end}}</tbody></table>{{if .Owners}}<table class="dt"><caption>{{.Owners1}}</caption><thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead><tbody>{{range .Owners}}<tr><td>{{.Owner}}</td><td>{{.Since}}</td><td>{{.Until}}</td><td>{{.How}}</td></tr>
 {{end}}</tbody></table>{{end}}`))
 
-var hows = map[string]string{"create": "Created", "assign": "Assigned", "claim": "Claimed", "transfer": "Transferred", "recycle": "Taken back", "give_back": "Given back"}
+var hows = map[string]string{"create": "First owner", "assign": "Assigned", "claim": "Claimed", "transfer": "Transferred", "recycle": "Taken back", "give_back": "Given back"}
 
 // Standing returns the card of a customer's page: where it stands, health, credit where
 // the reader may see it, what comes next, and who owned it.
