@@ -129,7 +129,7 @@ func TestIdempotencyKey(t *testing.T) {
 func TestOneOfTwenty(t *testing.T) {
 	s := newSuite(t)
 	tok := s.person("admin", "")
-	s.call(tok, "POST", "/crm/customer", map[string]any{"name": "Acme"}, 201)
+	s.call(tok, "POST", "/crm/customer", map[string]any{"name": "Acme", "industry": "Machinery", "source": "web"}, 201)
 	var mu sync.Mutex
 	got := map[int]int{}
 	var wg sync.WaitGroup

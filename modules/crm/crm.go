@@ -231,6 +231,25 @@ type TierChanged struct {
 	From, To, Cause string
 }
 
+// NeedRecorded is published when a need is handed to the module that can fulfil it.
+type NeedRecorded struct {
+	Need           trace.Ref
+	Customer       CustomerID // 0 when it is not of one customer
+	Target         string     // ipd, ltc, itr, mtl, isc
+	Kind, Verbatim string
+	Value          money.Amount
+	Priority       int
+}
+
+// DealRegistrationApproved is published when the deal of a partner is protected.
+type DealRegistrationApproved struct {
+	Registration, Partner trace.Ref
+	Customer              CustomerID // 0 when it is none of ours yet
+	Company, Product      string
+	Value                 money.Amount
+	Until                 date.Date
+}
+
 // PartyMerged is published when one customer ends in another: who holds the old id
 // moves what hangs on it. Calls with the old id reach the kept customer.
 type PartyMerged struct{ Kept, Merged CustomerID }

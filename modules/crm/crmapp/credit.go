@@ -89,7 +89,7 @@ func (d *desk) runCreditControl(ctx context.Context, _ *struct{}) (*report.Resul
 		return nil, err
 	}
 	t := report.Table{Key: "accounts", Title: "Accounts", Empty: "No customer has credit or owes anything.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "limit", Label: "Credit limit", Kind: resource.KMoney},
-		{Key: "temporary", Label: "Temporary limit", Kind: resource.KMoney, Minor: true}, {Key: "orders", Label: "Orders", Kind: resource.KMoney}, {Key: "receivables", Label: "Receivables", Kind: resource.KMoney}, {Key: "insured", Label: "Insured or secured", Kind: resource.KMoney, Minor: true},
+		{Key: "temporary", Label: "Temporary limit", Kind: resource.KMoney, Minor: true}, {Key: "orders", Label: "Ordered, not delivered", Kind: resource.KMoney}, {Key: "receivables", Label: "Receivables", Kind: resource.KMoney}, {Key: "insured", Label: "Insured or secured", Kind: resource.KMoney, Minor: true},
 		{Key: "exposure", Label: "Exposure", Kind: resource.KMoney}, {Key: "available", Label: "Available", Kind: resource.KMoney}, {Key: "overdue", Label: "Overdue", Kind: resource.KMoney}, {Key: "rating", Label: "Rating"}, {Key: "state", Label: "State"}, {Key: "suggested", Label: "Earned limit", Kind: resource.KMoney}}}
 	var exposure, overdue money.Amount
 	for _, a := range list {

@@ -43,6 +43,10 @@ type desk struct {
 	facts     *domain.Facts
 	segments  *domain.Segments
 	models    *domain.ValueModels
+	needs     *domain.Needs
+	partners  *domain.Partners
+	care      *domain.Care
+	loyalty   *domain.Loyalty
 }
 
 // New builds the module and registers its types, reports and jobs.
@@ -72,12 +76,16 @@ func New(p *app.Platform) *Module {
 	d.lending()
 	d.caring()
 	d.grouping()
+	d.listening()
+	d.pleasing()
+	d.overview()
+	d.facts.Loyalty = d.loyalty
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.risk_case", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts}
 }
 

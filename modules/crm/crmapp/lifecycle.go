@@ -88,7 +88,7 @@ func (d *desk) runLifecycle(ctx context.Context, in *cycleIn) (*report.Result, e
 // to the closing stock.
 func flowTable(flows []store.Flow) report.Table {
 	stages := append(slices.Clone(domain.Ladder), outside...)
-	t := report.Table{Key: "flow", Title: "Who moved where", Empty: "No customers.", Cols: []report.Col{{Key: "from", Label: "Before"}, {Key: "opening", Label: "Opening stock", Kind: resource.KInt}}}
+	t := report.Table{Key: "flow", Title: "Who moved where", Empty: "No customers.", Cols: []report.Col{{Key: "from", Label: "Before"}, {Key: "opening", Label: "Opening count", Kind: resource.KInt}}}
 	for _, z := range stages {
 		t.Cols = append(t.Cols, report.Col{Key: "to_" + string(z), Label: domain.StageLabels[z], Kind: resource.KInt})
 	}
@@ -115,7 +115,7 @@ func flowTable(flows []store.Flow) report.Table {
 		}
 		t.Rows = append(t.Rows, report.Row{Cells: append([]report.Cell{report.Word(label), report.Count(opening)}, cells...)})
 	}
-	t.Foot = []report.Cell{report.Word("Closing stock"), report.None()}
+	t.Foot = []report.Cell{report.Word("Closing count"), report.None()}
 	for i, z := range stages {
 		t.Foot = append(t.Foot, report.Count(closing[i]).Link("/crm/customer?stage="+string(z)))
 	}
@@ -231,7 +231,7 @@ func (d *desk) measure(ctx context.Context, p domain.ResourcePlan) (measured, er
 	for _, s := range stocks {
 		stock[s.Stage], advanced[s.Stage] = s.N, s.Advanced
 	}
-	m.needs = domain.Needs(domain.Break(p.Target, p.AverageDeal, m.rates), stock, advanced, m.rates, lags, p.ToOn)
+	m.needs = domain.Compare(domain.Break(p.Target, p.AverageDeal, m.rates), stock, advanced, m.rates, lags, p.ToOn)
 	return m, nil
 }
 
@@ -257,7 +257,7 @@ func (d *desk) runResourcePlan(ctx context.Context, in *periodIn) (*report.Resul
 		{Key: "signed", Label: "Signed", Kind: resource.KInt}, {Key: "to_signature", Label: "Opportunities that sign", Kind: resource.KPercent}, {Key: "opportunity", Label: "Opportunity", Kind: resource.KInt}, {Key: "to_deal", Label: "Potential customers that get a deal", Kind: resource.KPercent},
 		{Key: "potential", Label: "Potential", Kind: resource.KInt}, {Key: "to_potential", Label: "Target customers that become potential", Kind: resource.KPercent}, {Key: "customers", Label: "Target customers", Kind: resource.KInt}}}
 	g := report.Table{Key: "gaps", Title: "Gap", Empty: "There is no resource plan for this period.", Cols: []report.Col{{Key: "unit", Label: "Unit"}, {Key: "stage", Label: "State"}, {Key: "required", Label: "Required", Kind: resource.KInt}, {Key: "have", Label: "Have and expected", Kind: resource.KInt},
-		{Key: "gap", Label: "Gap", Kind: resource.KInt}, {Key: "due", Label: "Needed by", Kind: resource.KDate}}}
+		{Key: "gap", Label: "Gap", Kind: resource.KInt}, {Key: "due", Label: "Needed in place by", Kind: resource.KDate}}}
 	var target money.Amount
 	sums := map[crm.Lifecycle]int64{}
 	for _, p := range plans {

@@ -40,7 +40,7 @@ func (d *desk) duplicates() *report.Report[duplicateIn] {
 	return &report.Report[duplicateIn]{
 		Name: "crm.duplicates", Label: "Duplicate customers", Icon: "copy", Perm: "crm.duplicates:read",
 		Help: "Pairs of customers that share tax number, phone or mail domain or have a very similar name. Merge them, or say that they are two.",
-		Form: resource.Fields[duplicateIn]{resource.Enum("why", "Sign", func(in *duplicateIn) *string { return &in.Why },
+		Form: resource.Fields[duplicateIn]{resource.Enum("why", "In common", func(in *duplicateIn) *string { return &in.Why },
 			resource.Option{Value: "tax_no", Label: "Same tax number"}, resource.Option{Value: "phone", Label: "Same phone"}, resource.Option{Value: "mail", Label: "Same mail domain"}, resource.Option{Value: "name", Label: "Similar name"})},
 		Run: d.runDuplicates,
 		Commands: []report.Command{
@@ -62,7 +62,7 @@ func (d *desk) runDuplicates(ctx context.Context, in *duplicateIn) (*report.Resu
 		return nil, err
 	}
 	open := report.Table{Key: "pairs", Title: "May be one", Empty: "No two customers look alike.", Cols: []report.Col{
-		{Key: "why", Label: "Sign"}, {Key: "alike", Label: "Alike", Kind: resource.KPercent}, {Key: "a", Label: "Older record", Kind: resource.KRef}, {Key: "a_owner", Label: "Owner", Kind: resource.KRef, Minor: true},
+		{Key: "why", Label: "In common"}, {Key: "alike", Label: "Alike", Kind: resource.KPercent}, {Key: "a", Label: "Older record", Kind: resource.KRef}, {Key: "a_owner", Label: "Owner", Kind: resource.KRef, Minor: true},
 		{Key: "a_complete", Label: "Completeness (%)", Kind: resource.KInt, Minor: true}, {Key: "b", Label: "Newer record", Kind: resource.KRef}, {Key: "b_owner", Label: "Owner", Kind: resource.KRef, Minor: true},
 		{Key: "b_complete", Label: "Completeness (%)", Kind: resource.KInt, Minor: true}}}
 	for _, p := range pairs {
@@ -163,7 +163,7 @@ func (d *desk) lookup() *report.Report[lookupIn] {
 }
 
 func (d *desk) runLookup(ctx context.Context, in *lookupIn) (*report.Result, error) {
-	t := report.Table{Key: "matches", Title: "Matches", Empty: "No such customer is known.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "why", Label: "Sign"}, {Key: "dept", Label: "Department of the owner"}}}
+	t := report.Table{Key: "matches", Title: "Matches", Empty: "No such customer is known.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "why", Label: "In common"}, {Key: "dept", Label: "Department of the owner"}}}
 	list, err := d.customers.Like(ctx, in.Name, in.TaxNo, in.Phone, in.Email)
 	if err != nil {
 		return nil, err

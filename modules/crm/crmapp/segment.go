@@ -222,7 +222,7 @@ func optionLabel(list []resource.Option, v string) string {
 	return v
 }
 
-var rfmLabels = map[string]string{"champion": "Champion", "new": "New", "at_risk_loyal": "Loyal at risk", "hibernating": "Hibernating", "regular": "Regular"}
+var rfmLabels = map[string]string{"champion": "Champion", "new": "New buyer", "at_risk_loyal": "Loyal at risk", "hibernating": "Hibernating", "regular": "Regular"}
 
 // dimensionCell names a value of a dimension; a person by name, since a column head has no link.
 func (d *desk) dimensionCell(by, v string) report.Cell {

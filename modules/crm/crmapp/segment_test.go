@@ -58,9 +58,6 @@ func TestCRM11Segments(t *testing.T) {
 		x := s.Create(s.Admin, "crm.segment", resource.Values{"name": field, "rules": []resource.Values{cond("1", field, o, v)}})
 		must(s, s.Admin, "crm.segments", "refresh", resource.Values{"segment": apptest.ID(x)})
 	}
-	if got := s.One("crm.segment", "id", fmt.Sprint(0+1)); got.Text("name") == "" {
-		t.Error("no segment")
-	}
 	for _, r := range s.List("crm.segment", nil) {
 		if r.Text("name") == "name" && r.Text("members") != "0" {
 			t.Errorf("an injected condition found %s members", r.Text("members"))
@@ -97,7 +94,7 @@ func TestCRM11Segments(t *testing.T) {
 		t.Errorf("a representative keeps the list: %v", err)
 	}
 	cross := table(t, show(s, s.Admin, "crm.cross", resource.Values{"a": "region", "b": "tier"}), "cross")
-	if len(cross.Rows) != 3 || row(cross.Rows[0])[:5] == "" {
+	if len(cross.Rows) != 3 || !strings.HasPrefix(row(find(t, cross, "North")), "North|1|") {
 		t.Errorf("cross table: %v", cross.Rows)
 	}
 	s.Healthy()

@@ -283,16 +283,3 @@ func (s *CreditControl) DeclareRelease() *resource.Type[CreditRelease] {
 	}
 	return s.ReleaseType
 }
-
-// Rate grades how a customer pays by the average days late, weighted by amount.
-func Rate(daysLate money.Decimal) string {
-	for _, x := range []struct {
-		top    int64
-		rating string
-	}{{5, "A"}, {15, "B"}, {30, "C"}} {
-		if daysLate.Cmp(money.Units(x.top).Number()) <= 0 {
-			return x.rating
-		}
-	}
-	return "D"
-}

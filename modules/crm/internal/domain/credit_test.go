@@ -43,11 +43,3 @@ func TestDecide(t *testing.T) {
 		}
 	}
 }
-
-func TestRate(t *testing.T) {
-	for days, want := range map[string]string{"0": "A", "5": "A", "5.01": "B", "15": "B", "30": "C", "30.5": "D"} {
-		if got := Rate(ratio(days).Number()); got != want {
-			t.Errorf("%s days late: %s, want %s", days, got, want)
-		}
-	}
-}

@@ -126,9 +126,9 @@ type StageNeed struct {
 // Short is what is missing, never less than nothing.
 func (n StageNeed) Short() int64 { return max(0, n.Required-n.Have) }
 
-// Needs compares a broken-back target with what a unit has: stock and advanced by state,
+// Compare compares a broken-back target with what a unit has: stock and advanced by state,
 // rates as of Break, lags in days of target, potential, opportunity (nil: unmeasured).
-func Needs(r Required, stock, advanced map[crm.Lifecycle]int64, rates [3]money.Decimal, lags [3]*float64, end date.Date) []StageNeed {
+func Compare(r Required, stock, advanced map[crm.Lifecycle]int64, rates [3]money.Decimal, lags [3]*float64, end date.Date) []StageNeed {
 	var out []StageNeed
 	days, known := 0.0, true
 	for i, stage := range PlannedStages {

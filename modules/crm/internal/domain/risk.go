@@ -47,10 +47,8 @@ type Risks struct {
 	Today     func(ctx context.Context) date.Date
 }
 
-// HealthParts names the five parts of the score in their order.
-var HealthParts = []string{"Recency", "Frequency", "Orders", "Complaints", "Need match"}
-
-// advice says what helps a weak part.
+// advice says what helps a weak part: last contact, contacts a month, orders, complaints,
+// need match, as the score counts them.
 var advice = []string{"Contact the customer within {0} days.", "Plan one more follow-up a month.", "Send a case of the customer's industry and propose the next order.", "Close the open complaints first.", "Survey the need again."}
 
 // Weakest are the two parts that cost the most points, the worse first; a part that is
@@ -186,21 +184,28 @@ type FactBook interface {
 type Facts struct {
 	Book      FactBook
 	Customers *Customers
+	Loyalty   *Loyalty
 	Today     func(ctx context.Context) date.Date
 }
 
-// Record implements crm.Facts.
+// Record implements crm.Facts. Money received earns points.
 func (s *Facts) Record(ctx context.Context, f crm.Fact) error {
-	return s.keep(ctx, f.Customer, func(id crm.CustomerID) error { f.Customer = id; return s.Book.Record(ctx, f) })
+	return s.keep(ctx, f.Customer, func(c *Customer) error {
+		f.Customer = crm.CustomerID(c.ID)
+		if err := s.Book.Record(ctx, f); err != nil || f.Kind != crm.FactReceipt {
+			return err
+		}
+		return s.Loyalty.Paid(ctx, c, f.Amount, f.Key)
+	})
 }
 
 // Undo implements crm.Facts.
 func (s *Facts) Undo(ctx context.Context, kind crm.FactKind, f crm.Fact) error {
-	return s.keep(ctx, f.Customer, func(id crm.CustomerID) error { f.Customer = id; return s.Book.Undo(ctx, kind, f) })
+	return s.keep(ctx, f.Customer, func(c *Customer) error { f.Customer = crm.CustomerID(c.ID); return s.Book.Undo(ctx, kind, f) })
 }
 
 // keep stores a fact of a customer and measures its health anew.
-func (s *Facts) keep(ctx context.Context, customer crm.CustomerID, store func(id crm.CustomerID) error) error {
+func (s *Facts) keep(ctx context.Context, customer crm.CustomerID, store func(c *Customer) error) error {
 	if customer == 0 {
 		return nil
 	}
@@ -211,7 +216,7 @@ func (s *Facts) keep(ctx context.Context, customer crm.CustomerID, store func(id
 	if err != nil {
 		return err
 	}
-	if err := store(crm.CustomerID(c.ID)); err != nil {
+	if err := store(c); err != nil {
 		return err
 	}
 	p, err := s.Customers.Policies.Of(ctx, c.CompanyID)

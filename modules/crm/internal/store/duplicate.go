@@ -117,7 +117,7 @@ func (s *Store) Distinct(ctx context.Context, a, b int64) error {
 }
 
 // children are the tables whose rows follow a customer into another.
-var children = []string{"contact", "followup", "credit_release"}
+var children = []string{"contact", "followup", "credit_release", "need", "risk_case", "care_task"}
 
 // Reparent implements domain.Merges.
 func (s *Store) Reparent(ctx context.Context, from, to int64) (string, error) {

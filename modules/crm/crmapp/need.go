@@ -1,0 +1,129 @@
+package crmapp
+
+import (
+	"context"
+
+	"meridian/modules/crm/internal/domain"
+	"meridian/platform/authz"
+	"meridian/platform/date"
+	"meridian/platform/db"
+	"meridian/platform/errs"
+	"meridian/platform/report"
+	"meridian/platform/resource"
+)
+
+// listening adds needs and partners (CRM-14, CRM-16).
+func (d *desk) listening() {
+	d.needs = &domain.Needs{Store: db.NewStore[domain.Need](d.p.DB, "crm.need"), Customers: d.customers, Notify: d.p.Notices.Send}
+	d.partners = &domain.Partners{Store: db.NewStore[domain.Partner](d.p.DB, "crm.partner"), Registrations: db.NewStore[domain.Registration](d.p.DB, "crm.deal_registration"), Customers: d.customers, Book: d.sql, Portfolio: d.sql, Today: d.today}
+	resource.Register(d.p.Types, d.needs.Declare())
+	resource.Register(d.p.Types, d.partners.Declare())
+	resource.Register(d.p.Types, d.partners.DeclareRegistration())
+	report.Register(d.p.Reports, d.needList())
+	report.Register(d.p.Reports, d.partnerRanking())
+	d.nightly("crm.protection", "End the protection of registered deals", "15 0 * * *", func(ctx context.Context, company int64, day date.Date) error {
+		ids, err := d.sql.Unprotected(ctx, company, day)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := d.partners.RegistrationType.Fire(authz.System(ctx, "expiry"), id, "expire", nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type voiceIn struct {
+	Need, Customer int64
+	Note           string
+}
+
+// needList is what customers ask for, the most urgent first.
+func (d *desk) needList() *report.Report[struct{}] {
+	return &report.Report[struct{}]{
+		Name: "crm.needs", Label: "What customers need", Icon: "bulb", Perm: "crm.need:read", Form: resource.Fields[struct{}]{},
+		Help: "Open needs by importance times urgency, then feasibility, then how many report the same. Whoever hears the same need adds a voice instead of a second record.",
+		Run:  d.runNeeds,
+		Commands: []report.Command{report.Do("voice", "I heard this too", "crm.need:read", resource.Fields[voiceIn]{
+			resource.Ref("need_id", "Need", func(in *voiceIn) *int64 { return &in.Need }, "crm.need").Required(), resource.Ref("customer_id", "Customer", func(in *voiceIn) *int64 { return &in.Customer }, "crm.customer"),
+			resource.Text("note", "Note", func(in *voiceIn) *string { return &in.Note }).Required()}, d.addVoice).OnRows()},
+	}
+}
+
+func (d *desk) addVoice(ctx context.Context, in *voiceIn) (report.Done, error) {
+	n, err := d.needs.Store.Get(ctx, in.Need)
+	if err != nil {
+		return report.Done{}, err
+	}
+	if n.CreatedBy == authz.Actor(ctx) && in.Customer == 0 {
+		return report.Done{}, errs.New(errs.Precondition, "You recorded this need yourself.")
+	}
+	err = d.p.DB.Tx(ctx, func(ctx context.Context) error {
+		fresh, err := d.sql.Voice(ctx, in.Need, in.Customer, in.Note)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			return errs.New(errs.Conflict, "Your voice counts already.")
+		}
+		_, err = d.needs.Type.Update(authz.System(ctx, "voice"), in.Need, func(n *domain.Need) error { n.Voices++; return nil })
+		return err
+	})
+	return report.Done{Message: "Your voice counts."}, err
+}
+
+func (d *desk) runNeeds(ctx context.Context, _ *struct{}) (*report.Result, error) {
+	list, err := d.sql.OpenNeeds(ctx, 300)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := d.sql.NeedTags(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stages := d.needs.Type.Info().Process
+	t := report.Table{Key: "needs", Title: "Open needs", Empty: "No need is open.", Cols: []report.Col{{Key: "need", Label: "Need", Kind: resource.KRef}, {Key: "kind", Label: "Kind"}, {Key: "stage", Label: "Stage"}, {Key: "priority", Label: "Priority", Kind: resource.KInt}, {Key: "feasibility", Label: "Feasibility", Kind: resource.KInt},
+		{Key: "voices", Label: "Voices", Kind: resource.KInt}, {Key: "value", Label: "Revenue at stake", Kind: resource.KMoney}, {Key: "target", Label: "Goes to"}, {Key: "owner", Label: "Owner", Kind: resource.KRef}}}
+	for _, n := range list {
+		ref := d.needs.Type.Ref(n.ID)
+		word := func(options []resource.Option, v string) report.Cell {
+			if v == "" {
+				return report.None()
+			}
+			return report.Word(optionLabel(options, v))
+		}
+		t.Rows = append(t.Rows, report.Row{Ref: ref, Cells: []report.Cell{report.Doc(ref, n.No+" "+errs.Clip(n.Verbatim, 60)), word(domain.NeedKinds, n.Kind), report.Word(stages.Stage(n.Stage).Label), report.Count(n.Priority), report.Count(n.Feasibility),
+			report.Count(n.Voices), report.Money(n.Value), word(domain.Targets, n.Target), report.Person(n.OwnerID)}, Acts: []report.Act{{Command: "voice", Values: resource.Values{"need_id": digits(n.ID)}}}})
+	}
+	g := report.Table{Key: "tags", Title: "Tags in use", Empty: "No need has a tag.", Cols: []report.Col{{Key: "tag", Label: "Tag"}, {Key: "n", Label: "Needs", Kind: resource.KInt}, {Key: "fulfilled", Label: "Fulfilled", Kind: resource.KInt}, {Key: "value", Label: "Revenue at stake", Kind: resource.KMoney}}}
+	for _, x := range tags {
+		g.Rows = append(g.Rows, report.Row{Cells: []report.Cell{report.Text(x.Tag), report.Count(x.N), report.Count(x.Fulfilled), report.Money(x.Value)}})
+	}
+	return &report.Result{Tiles: []report.Tile{{Key: "open", Label: "Open needs", Value: report.Count(len(list))}}, Tables: []report.Table{t, g}}, nil
+}
+
+// partnerRanking shows partners by what they bring, and what they have not followed up.
+func (d *desk) partnerRanking() *report.Report[struct{}] {
+	return &report.Report[struct{}]{
+		Name: "crm.partners", Label: "Partner ranking", Icon: "users", Perm: "crm.partners:read", Form: resource.Fields[struct{}]{},
+		Help: "Partners by the value of the deals they registered and won; the pipeline is what they registered and is not decided or still protected.",
+		Run: func(ctx context.Context, _ *struct{}) (*report.Result, error) {
+			list, err := d.sql.PartnerRanking(ctx)
+			if err != nil {
+				return nil, err
+			}
+			stages := d.partners.Type.Info().Process
+			today := d.today(ctx)
+			t := report.Table{Key: "partners", Title: "Partners", Empty: "There is no partner yet.", Cols: []report.Col{{Key: "partner", Label: "Partner", Kind: resource.KRef}, {Key: "region", Label: "Region"}, {Key: "state", Label: "State"}, {Key: "registered", Label: "Registered", Kind: resource.KInt},
+				{Key: "protected", Label: "Protected", Kind: resource.KInt}, {Key: "converted", Label: "Won deals", Kind: resource.KInt}, {Key: "won", Label: "Won", Kind: resource.KMoney}, {Key: "pipeline", Label: "Pipeline", Kind: resource.KMoney}, {Key: "certified", Label: "Certified until", Kind: resource.KDate}}}
+			for _, p := range list {
+				ref := d.partners.Type.Ref(p.ID)
+				t.Rows = append(t.Rows, report.Row{Ref: ref, Late: p.Stage == "active" && p.CertifiedUntil.Before(today), Cells: []report.Cell{report.Doc(ref, p.No+" "+p.Name), report.Text(p.Region), report.Word(stages.Stage(p.Stage).Label), report.Count(p.Registered), report.Count(p.Protected), report.Count(p.Converted),
+					report.Money(p.Won), report.Money(p.Pipeline), report.Day(p.CertifiedUntil)}})
+			}
+			return &report.Result{Tables: []report.Table{t}}, nil
+		},
+	}
+}
