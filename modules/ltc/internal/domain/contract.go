@@ -44,7 +44,7 @@ type Contract struct {
 	SignedByCustomer string
 	SignedByUs       string
 	SignedOn         date.Date
-	Terms            `gorm:"embedded"`
+	ContractTerms    `gorm:"embedded"`
 	Plan             []PlanLine       `gorm:"-"`
 	Clauses          []ContractClause `gorm:"-"`
 }

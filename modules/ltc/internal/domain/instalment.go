@@ -70,7 +70,7 @@ func (v *Invoice) divide() (bad []errs.Field) {
 			i.Amount, last = money.Part(v.Total, i.Percent), n
 		}
 		sum, shares = sum.Add(i.Amount), shares.Add(i.Percent)
-		v.DueDate = later(v.DueDate, i.DueOn)
+		v.DueDate = lastOf(v.DueDate, i.DueOn)
 	}
 	if last >= 0 && shares.Equal(money.Units(1)) {
 		v.Instalments[last].Amount, sum = v.Instalments[last].Amount.Add(v.Total.Sub(sum)), v.Total
@@ -81,7 +81,7 @@ func (v *Invoice) divide() (bad []errs.Field) {
 	return bad
 }
 
-func later(a, b date.Date) date.Date {
+func lastOf(a, b date.Date) date.Date {
 	if b.After(a) {
 		return b
 	}

@@ -252,7 +252,7 @@ func (s *Invoices) start(ctx context.Context, v *Invoice) error {
 	v.InvoiceDate = s.Today(ctx)
 	v.DueDate = v.InvoiceDate.AddDays(customer.PaymentDays)
 	for i := range v.Instalments {
-		v.DueDate = later(v.DueDate, v.Instalments[i].DueOn)
+		v.DueDate = lastOf(v.DueDate, v.Instalments[i].DueOn)
 	}
 	if err := s.Type.Create(ctx, v); err != nil {
 		return fmt.Errorf("draft invoice: %w", err)
