@@ -81,6 +81,7 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.changes.Declare())
 	resource.Register(c.p.Types, c.contracts.Library.Declare())
 	c.plans()
+	c.acceptance()
 	c.receivables()
 	c.revenue()
 	c.dunning()

@@ -41,6 +41,23 @@ func (c *cash) plans() {
 	}})
 }
 
+// acceptance registers the job that takes silence and delivery for acceptance where the
+// contract says so.
+func (c *cash) acceptance() {
+	c.p.Jobs.Add(jobs.Job{Name: "ltc.deemed", Label: "Accept what is deemed accepted", Spec: "35 * * * *", Run: func(ctx context.Context) error {
+		return c.eachCompany(ctx, func(ctx context.Context, day date.Date) error {
+			_, err := c.acceptances.Deem(ctx, day)
+			return err
+		})
+	}})
+}
+
+// DeemAccepted accepts what is deemed accepted by a day for the actor's company; the
+// hourly job calls it. It returns how many acceptances it was.
+func (m *Module) DeemAccepted(ctx context.Context, day date.Date) (int, error) {
+	return m.cash.acceptances.Deem(ctx, day)
+}
+
 func (c *cash) planBoard(ctx context.Context, in *dueUntil, kinds []resource.Option) (*report.Result, error) {
 	today := c.ports.Today(ctx)
 	word := map[string]string{}
