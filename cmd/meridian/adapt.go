@@ -93,3 +93,25 @@ func (b campaignBudget) check(ctx context.Context, s dste.Spend) (bool, string, 
 	a, err := b.budget.Check(authz.System(ctx, "budget of "+s.Doc.String()), s)
 	return a.Verdict != dste.Block, a.Reason, err
 }
+
+// salesFollowups lets sales put a contact with a customer on the list CRM keeps.
+type salesFollowups struct{ p *app.Platform }
+
+func (f salesFollowups) Plan(ctx context.Context, n ltc.NewFollowup) error {
+	d, err := f.p.Types.Doc("crm.followup")
+	if err != nil {
+		return err
+	}
+	v := resource.Values{"customer_id": id10(int64(n.Customer)), "subject": n.Subject, "planned_on": n.On.String(), "channel": "call"}
+	if n.Contact != 0 {
+		v["contact_id"] = id10(int64(n.Contact))
+	}
+	if n.Owner != 0 {
+		v["owner_id"] = id10(n.Owner)
+	}
+	row, err := d.CreateRow(authz.System(ctx, "follow-up of "+n.From.String()), v)
+	if err != nil {
+		return err
+	}
+	return f.p.Trace.Link(ctx, n.From, trace.Ref{Type: "crm.followup", ID: row.Base().ID}, "created")
+}

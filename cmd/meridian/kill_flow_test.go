@@ -83,7 +83,7 @@ func (m *machine) flows(ctx context.Context, token, prefix string, customer, pro
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				f := &flow{key: fmt.Sprintf("%s-flow-%d-%d", prefix, w, i), typ: "ltc.opportunity"}
-				f.steps = []step{{"create", doc{"name": f.key, "amount": "1000", "customer_id": customer}}, {"propose", doc{}}, {"negotiate", doc{}}, {"lose", doc{"reason": "price"}}}
+				f.steps = []step{{"create", doc{"name": f.key, "amount": "1000", "customer_id": customer}}, {"propose", doc{}}, {"negotiate", doc{}}, {"lose", doc{"reason": "no_decision", "evidence": "the purchase was put off"}}}
 				if w%2 == 1 {
 					line := doc{"product_id": product, "qty": "1", "unit_price": "0.5"}
 					f.typ = "ltc.order"

@@ -67,6 +67,23 @@ type Leads interface {
 	Grade(ctx context.Context, lead trace.Ref, score int, grade, explanation string, qualified bool) error
 }
 
+// NewFollowup is a contact with a customer to be planned.
+type NewFollowup struct {
+	Customer crm.CustomerID
+	Contact  crm.ContactID // 0 = nobody in particular
+	Owner    int64
+	On       date.Date
+	Subject  string
+	From     trace.Ref // the document it came from
+}
+
+// Followups is what selling needs of whoever keeps the contacts with customers; CRM
+// answers through an adapter in wire.go.
+type Followups interface {
+	// Plan puts a contact on the list of its owner.
+	Plan(ctx context.Context, n NewFollowup) error
+}
+
 // LeadAnswered is published when sales accepts or rejects a lead.
 type LeadAnswered struct {
 	Lead     trace.Ref

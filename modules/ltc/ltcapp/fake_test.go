@@ -10,6 +10,7 @@ import (
 	"meridian/modules/crm/crmapp"
 	"meridian/modules/ipd"
 	"meridian/modules/isc"
+	"meridian/modules/ltc"
 	"meridian/modules/ltc/ltcapp"
 	"meridian/platform/app"
 	"meridian/platform/app/apptest"
@@ -30,15 +31,16 @@ type world struct {
 	crm      *crmapp.Module
 	products *fakeProducts
 	supply   *fakeSupply
+	contacts *fakeContacts
 }
 
 func setup(t testing.TB) *world {
 	t.Helper()
-	w := &world{products: newProducts(), supply: &fakeSupply{free: map[ipd.ProductID]money.Qty{}}}
+	w := &world{products: newProducts(), supply: &fakeSupply{free: map[ipd.ProductID]money.Qty{}}, contacts: &fakeContacts{}}
 	w.Suite = apptest.New(t, func(p *app.Platform) {
 		apptest.StandIn(t, p, "ipd.product", "isc.warehouse", "isc.shipment", "mtl.campaign")
 		w.crm = crmapp.New(p)
-		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply})
+		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply, Followups: w.contacts})
 	})
 	return w
 }
@@ -153,6 +155,14 @@ func (w *world) ship(order resource.Row, shipment int64, lines []isc.ShippedLine
 	if err != nil {
 		w.T.Fatalf("ship %s: %v", order.Base().No, err)
 	}
+}
+
+// fakeContacts remembers the contacts with customers it was asked to plan.
+type fakeContacts struct{ planned []ltc.NewFollowup }
+
+func (f *fakeContacts) Plan(_ context.Context, n ltc.NewFollowup) error {
+	f.planned = append(f.planned, n)
+	return nil
 }
 
 // customer makes a customer with a credit limit.

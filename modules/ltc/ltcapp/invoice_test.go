@@ -46,16 +46,6 @@ func (w *world) company() int64 {
 	return 0
 }
 
-func (w *world) update(r resource.Row, v resource.Values) resource.Row {
-	w.T.Helper()
-	r = w.Reload(r)
-	out, err := w.Must(r.Type()).UpdateRow(w.Admin, r.Base().ID, r.Base().Version, v)
-	if err != nil {
-		w.T.Fatalf("update %s %v: %v", r.Type(), v, err)
-	}
-	return out
-}
-
 // last is the newest record of a type with field = value.
 func (w *world) last(typ, field, value string) resource.Row {
 	w.T.Helper()
@@ -136,7 +126,7 @@ func TestLTC12CreditNotes(t *testing.T) {
 			t.Errorf("credit note with %v: %v", bad, err)
 		}
 	}
-	note = w.update(note, resource.Values{"lines": []resource.Values{{"id": lineID(l), "qty": "2", "unit_price": "7"}}})
+	note = w.updated(w.Admin, note, resource.Values{"lines": []resource.Values{{"id": lineID(l), "qty": "2", "unit_price": "7"}}})
 	if got := note.Text("total"); got != "226.00" { // the price of the invoice, not the typed one
 		t.Errorf("credit of two: %s, want 226.00", got)
 	}
@@ -180,7 +170,7 @@ func TestLTC12CreditTakesDeferredFirst(t *testing.T) {
 	sub := w.Fire(w.Admin, w.order(customer, "1", "1200"), "confirm", nil)
 	ob := w.last("ltc.obligation", "order_id", apptest.ID(sub))
 	today := date.Of(w.Now().In(w.Location(w.Admin)))
-	ob = w.update(ob, resource.Values{"method": "time", "start_on": today.AddDays(-9).String(), "end_on": today.AddDays(10).String()}) // day 10 of 20
+	ob = w.updated(w.Admin, ob, resource.Values{"method": "time", "start_on": today.AddDays(-9).String(), "end_on": today.AddDays(10).String()}) // day 10 of 20
 	w.Fire(w.Admin, sub, "release", nil)
 	w.deliver(sub)
 	w.Fire(w.Admin, w.last("ltc.acceptance", "order_id", apptest.ID(sub)), "accept", resource.Values{"signed_by": "Li"})
@@ -198,7 +188,7 @@ func TestLTC12CreditTakesDeferredFirst(t *testing.T) {
 	}
 	w.Fire(w.Admin, bill, "credit", resource.Values{"why": "price"})
 	note := w.last("ltc.invoice", "credits_id", apptest.ID(bill))
-	note = w.update(note, resource.Values{"lines": []resource.Values{{"id": lineID(note.Lines("lines")[0]), "qty": "1", "unit_price": "500"}}})
+	note = w.updated(w.Admin, note, resource.Values{"lines": []resource.Values{{"id": lineID(note.Lines("lines")[0]), "qty": "1", "unit_price": "500"}}})
 	w.post(boss, note)
 	o := w.Reload(ob)
 	if got := o.Text("allocated") + " " + o.Text("recognised") + " " + w.booked("contract_liability"); got != "700.00 600.00 -100.00" {
@@ -206,7 +196,7 @@ func TestLTC12CreditTakesDeferredFirst(t *testing.T) {
 	}
 	w.Fire(w.Admin, bill, "credit", resource.Values{"why": "price"})
 	note = w.last("ltc.invoice", "credits_id", apptest.ID(bill))
-	note = w.update(note, resource.Values{"lines": []resource.Values{{"id": lineID(note.Lines("lines")[0]), "qty": "1", "unit_price": "300"}}})
+	note = w.updated(w.Admin, note, resource.Values{"lines": []resource.Values{{"id": lineID(note.Lines("lines")[0]), "qty": "1", "unit_price": "300"}}})
 	w.post(boss, note)
 	o = w.Reload(ob)
 	if got := o.Text("allocated") + " " + o.Text("recognised") + " " + w.booked("contract_liability"); got != "400.00 400.00 0.00" {

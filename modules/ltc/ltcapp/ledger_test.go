@@ -478,10 +478,10 @@ func TestDealsAreWonByPaperOnly(t *testing.T) {
 	order := w.Create(w.Admin, "ltc.order", resource.Values{"customer_id": apptest.ID(customer), "opportunity_id": apptest.ID(won), "lines": []resource.Values{{"product_id": "1", "qty": "1", "unit_price": "100"}}})
 	w.Refused(w.Admin, won, "win", nil, errs.Precondition, "a deal was won by a draft order")
 	w.Fire(w.Admin, order, "confirm", nil)
-	w.Refused(w.Admin, won, "lose", resource.Values{"reason": "price"}, errs.Precondition, "a deal with a confirmed order was lost")
+	w.Refused(w.Admin, won, "lose", resource.Values{"reason": "price", "competitor": "Globex", "price_gap": "10%", "evidence": "their offer"}, errs.Precondition, "a deal with a confirmed order was lost")
 	won = w.Fire(w.Admin, won, "win", nil)
 	w.Refused(w.Admin, lost, "lose", resource.Values{"reason": "other"}, errs.Invalid, "another reason needs a note")
-	lost = w.Fire(w.Admin, lost, "lose", resource.Values{"reason": "price", "competitor": "Globex", "note": "20 % cheaper"})
+	lost = w.Fire(w.Admin, lost, "lose", resource.Values{"reason": "price", "competitor": "Globex", "rival_price": "400", "evidence": "20 % cheaper in their offer"})
 	if won.Text("probability") != "1" || lost.Text("probability") != "0" || lost.Text("closed_on") == "" {
 		t.Errorf("won at %s, lost at %s on %q", won.Text("probability"), lost.Text("probability"), lost.Text("closed_on"))
 	}

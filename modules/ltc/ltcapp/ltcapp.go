@@ -29,6 +29,7 @@ type Needs struct {
 	Products  ipd.Products
 	Stock     isc.Stock
 	Shipments isc.Shipments
+	Followups ltc.Followups
 	// Segment is the tier of a customer, which picks its dunning policy; nil is one for all.
 	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
 }
@@ -65,10 +66,10 @@ func New(p *app.Platform, n Needs) *Module {
 		},
 	}
 	prices := &domain.Prices{Ports: ports, Store: db.NewStore[domain.Price](p.DB, "ltc.price")}
-	deals := &domain.Opportunities{Ports: ports, Store: db.NewStore[domain.Opportunity](p.DB, "ltc.opportunity")}
+	deals := &domain.Opportunities{Ports: ports, Store: store.NewDeals(p.DB)}
 	leads := &domain.Leads{Ports: ports, Store: db.NewStore[domain.Lead](p.DB, "ltc.lead"), Opportunities: deals}
 	quotes := &domain.Quotes{Ports: ports, Opportunities: deals, Prices: prices,
-		Store: db.NewStore(p.DB, "ltc.quote", db.WithLines("ltc.quote_line", func(q *domain.Quote) *[]domain.QuoteLine { return &q.Lines }))}
+		Store: store.NewQuotes(p.DB)}
 	contracts := &domain.Contracts{Ports: ports, Quotes: quotes,
 		Store: db.NewStore(p.DB, "ltc.contract", db.WithLines("ltc.contract_plan", func(c *domain.Contract) *[]domain.PlanLine { return &c.Plan }),
 			db.WithLines("ltc.contract_clause", func(c *domain.Contract) *[]domain.ContractClause { return &c.Clauses }))}
@@ -98,13 +99,15 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, prices.Declare())
 	toCash.declare()
 
+	more := sell(p, n, leads, deals, quotes, prices)
+
 	reports := &store.Reports{DB: p.DB}
 	measures(p.KPI, reports)
 	checks(p)
 	view := &domain.Deals{Opportunities: deals.Store, Orders: orders.Store, Invoices: invoices.Store}
 	crm.Customer360.Add(p.Types, "ltc.deals", "Deals", 20, "ltc.opportunity:read", web.Deals(view, p.Types))
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
-		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, cashTypes()...)}, text.FS)
+		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, append(more, cashTypes()...)...)}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
 		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished}}
 }

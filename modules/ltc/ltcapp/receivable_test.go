@@ -21,7 +21,7 @@ func (w *world) today() date.Date { return date.Of(w.Now().In(w.Location(w.Admin
 func (w *world) due(boss context.Context, customer resource.Row, ago int) resource.Row {
 	w.T.Helper()
 	_, v := w.invoiced(customer, "1", "100")
-	w.update(v, resource.Values{"invoice_date": w.today().AddDays(-ago - 30).String(), "due_date": w.today().AddDays(-ago).String()})
+	w.updated(w.Admin, v, resource.Values{"invoice_date": w.today().AddDays(-ago - 30).String(), "due_date": w.today().AddDays(-ago).String()})
 	return w.post(boss, v)
 }
 
@@ -71,7 +71,7 @@ func TestLTC14PaymentsInTheJournal(t *testing.T) {
 	if _, err := w.Must("ltc.receipt").CreateRow(w.Admin, resource.Values{"bank_ref": "B5", "currency": "USD", "amount": "10"}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("dollars without a rate: %v", err)
 	}
-	usd = w.update(usd, resource.Values{"rate": "7.2"})
+	usd = w.updated(w.Admin, usd, resource.Values{"rate": "7.2"})
 	if got := w.booked("on_account"); got != "-84.00" { // 7 + 5 + 72
 		t.Errorf("after the rate was corrected: %s on account, want -84.00", got)
 	}

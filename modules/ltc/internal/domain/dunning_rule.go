@@ -96,7 +96,7 @@ func (p *DunningPolicy) next(r *Remindable, run date.Date) int {
 // rate and year of 365 days, from the last claim on. What was paid late is counted for
 // the days it was late, even when nothing is open any more (frappe/erpnext#58220).
 func Interest(r *Remindable, rate money.Ratio, until date.Date) money.Amount {
-	from := lastOf(r.Due, r.InterestTo)
+	from := date.Later(r.Due, r.InterestTo)
 	paid := slices.Clone(r.Payments)
 	slices.SortStableFunc(paid, func(a, b Paid) int { return a.On.Sub(b.On) })
 	open, sum := r.Amount, money.Units(0).Number()
@@ -147,7 +147,7 @@ func (p *DunningPolicy) Propose(items []Remindable, run date.Date) []Reminder {
 		}
 		n := max(level, r.Level, 1)
 		x.Level, x.Open = max(x.Level, n), x.Open.Add(r.Open)
-		x.Items = append(x.Items, DunningItem{InvoiceID: r.Invoice, InstalmentID: r.Instalment, DueOn: r.Due, Days: max(run.Sub(r.Due), 0), Level: n, Open: r.Open, Interest: interest, InterestFrom: lastOf(r.Due, r.InterestTo), InterestTo: run})
+		x.Items = append(x.Items, DunningItem{InvoiceID: r.Invoice, InstalmentID: r.Instalment, DueOn: r.Due, Days: max(run.Sub(r.Due), 0), Level: n, Open: r.Open, Interest: interest, InterestFrom: date.Later(r.Due, r.InterestTo), InterestTo: run})
 	}
 	var out []Reminder
 	for _, x := range by {

@@ -70,7 +70,7 @@ func (v *Invoice) divide() (bad []errs.Field) {
 			i.Amount, last = money.Part(v.Total, i.Percent), n
 		}
 		sum, shares = sum.Add(i.Amount), shares.Add(i.Percent)
-		v.DueDate = lastOf(v.DueDate, i.DueOn)
+		v.DueDate = date.Later(v.DueDate, i.DueOn)
 	}
 	if last >= 0 && shares.Equal(money.Units(1)) {
 		v.Instalments[last].Amount, sum = v.Instalments[last].Amount.Add(v.Total.Sub(sum)), v.Total
@@ -79,13 +79,6 @@ func (v *Invoice) divide() (bad []errs.Field) {
 		bad = append(bad, errs.Field{Name: "instalments", Message: "The instalments add up to {0}, the invoice to {1}.", Args: []any{sum, v.Total}})
 	}
 	return bad
-}
-
-func lastOf(a, b date.Date) date.Date {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // dues lists the instalments, the one due first before the others.

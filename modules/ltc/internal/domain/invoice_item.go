@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"meridian/platform/authz"
+	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/i18n"
 	"meridian/platform/money"
@@ -252,7 +253,7 @@ func (s *Invoices) start(ctx context.Context, v *Invoice) error {
 	v.InvoiceDate = s.Today(ctx)
 	v.DueDate = v.InvoiceDate.AddDays(customer.PaymentDays)
 	for i := range v.Instalments {
-		v.DueDate = lastOf(v.DueDate, v.Instalments[i].DueOn)
+		v.DueDate = date.Later(v.DueDate, v.Instalments[i].DueOn)
 	}
 	if err := s.Type.Create(ctx, v); err != nil {
 		return fmt.Errorf("draft invoice: %w", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"meridian/modules/crm"
@@ -13,6 +14,7 @@ import (
 	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/money"
+	"meridian/platform/process"
 	"meridian/platform/record"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -62,6 +64,9 @@ type Lead struct {
 	CustomerID     *int64
 	ContactID      *int64
 	OpportunityID  *int64
+	GivenAt        *time.Time // to its present owner
+	ContactedAt    *time.Time
+	AlarmedAt      *time.Time
 }
 
 // Leads is the service behind the lead type. It implements ltc.Leads.
@@ -70,6 +75,9 @@ type Leads struct {
 	Store         record.Store[Lead]
 	Type          *resource.Type[Lead]
 	Opportunities *Opportunities
+	Policies      *SalesPolicies
+	Silence       SilentLeads
+	Notify        func(ctx context.Context, n process.Notice) error
 }
 
 // EmailKey is an e-mail address without case.
@@ -91,7 +99,7 @@ func PhoneKey(s string) string {
 	return digits
 }
 
-func (s *Leads) check(_ context.Context, l *Lead) error {
+func (s *Leads) check(ctx context.Context, l *Lead) error {
 	l.EmailKey, l.PhoneKey = EmailKey(l.Email), PhoneKey(l.Phone)
 	var bad []errs.Field
 	if l.Email != "" && !strings.Contains(l.Email, "@") {
@@ -100,6 +108,11 @@ func (s *Leads) check(_ context.Context, l *Lead) error {
 	if l.Value.Sign() < 0 {
 		bad = append(bad, errs.Field{Name: "value", Message: "A value cannot be negative."})
 	}
+	twice, err := s.known(ctx, l)
+	if err != nil {
+		return err
+	}
+	bad = append(bad, twice...)
 	if e := errs.Join(bad); e != nil {
 		return e
 	}
@@ -229,7 +242,8 @@ func (s *Leads) assign(_ context.Context, l *Lead, in *assignment) error {
 	if p == nil || !p.Active || p.Company != l.CompanyID {
 		return errs.Bad("owner", "This person does not work here.")
 	}
-	l.OwnerID, l.DeptID = p.ID, p.Dept
+	now := s.Opportunities.Now().UTC().Truncate(time.Microsecond)
+	l.OwnerID, l.DeptID, l.GivenAt, l.AlarmedAt = p.ID, p.Dept, &now, nil
 	return nil
 }
 
@@ -250,33 +264,82 @@ func (s *Leads) reject(ctx context.Context, l *Lead, in *because) error {
 
 // conversion is the input of the move "convert".
 type conversion struct {
-	Name    string
-	Amount  money.Amount
-	CloseOn date.Date
+	Name          string
+	Amount        money.Amount
+	CloseOn       date.Date
+	CustomerID    *int64
+	OpportunityID *int64
 }
 
 func convertForm() resource.Fields[conversion] {
 	return resource.Fields[conversion]{
-		resource.Text("name", "Name of the deal", func(c *conversion) *string { return &c.Name }).Required(),
-		resource.Money("amount", "Expected amount", func(c *conversion) *money.Amount { return &c.Amount }).Required(),
-		resource.Date("close_on", "Expected close", func(c *conversion) *date.Date { return &c.CloseOn }).Required(),
+		resource.Text("name", "Name of the deal", func(c *conversion) *string { return &c.Name }),
+		resource.Money("amount", "Expected amount", func(c *conversion) *money.Amount { return &c.Amount }),
+		resource.Date("close_on", "Expected close", func(c *conversion) *date.Date { return &c.CloseOn }),
+		resource.OptRef("customer_id", "Customer", func(c *conversion) **int64 { return &c.CustomerID }, "crm.customer").Hint("Empty: found by name, else made."),
+		resource.OptRef("opportunity_id", "Join the open deal", func(c *conversion) **int64 { return &c.OpportunityID }, "ltc.opportunity").Hint("Empty: a new deal is made."),
 	}
 }
 
-// convert makes customer, contact and opportunity out of a lead; the lead stays,
-// read-only and linked.
+// convert makes customer, contact and opportunity out of a lead, or joins it to an open
+// deal of the customer; the lead stays, read-only and linked.
 func (s *Leads) convert(ctx context.Context, l *Lead, in *conversion) error {
+	if in.OpportunityID != nil {
+		return s.join(ctx, l, *in.OpportunityID)
+	}
+	var bad []errs.Field
+	for name, empty := range map[string]bool{"name": in.Name == "", "amount": in.Amount.IsZero(), "close_on": in.CloseOn.IsZero()} {
+		if empty {
+			bad = append(bad, errs.Field{Name: name, Message: "This field must not be empty."})
+		}
+	}
+	if e := errs.Join(bad); e != nil {
+		return e
+	}
+	if in.CustomerID != nil {
+		l.CustomerID, l.ContactID = in.CustomerID, nil
+	}
 	customer, contact, err := s.party(ctx, l)
 	if err != nil {
 		return err
 	}
-	o := &Opportunity{Name: in.Name, CustomerID: pointer(customer), ContactID: pointer(contact), LeadID: &l.ID, Amount: in.Amount, CloseOn: in.CloseOn, Source: l.Source}
+	o := &Opportunity{Name: in.Name, CustomerID: pointer(customer), ContactID: pointer(contact), LeadID: &l.ID, Amount: in.Amount, CloseOn: in.CloseOn, Source: l.Source, Region: l.Region}
 	inherit(&o.Base, &l.Base)
 	if err := s.Opportunities.Type.Create(ctx, o); err != nil {
 		return fmt.Errorf("create opportunity: %w", err)
 	}
 	l.CustomerID, l.ContactID, l.OpportunityID = o.CustomerID, o.ContactID, &o.ID
 	return nil
+}
+
+// join adds a lead to a deal that is open already.
+func (s *Leads) join(ctx context.Context, l *Lead, deal int64) error {
+	o, err := s.Opportunities.Store.Get(ctx, deal)
+	if err != nil {
+		return err
+	}
+	if o.closed() {
+		return errs.Bad("opportunity_id", "This deal is closed; make a new one.")
+	}
+	if o.CustomerID != nil {
+		l.CustomerID = o.CustomerID
+	}
+	if l.CustomerID != nil {
+		if _, l.ContactID, err = s.contactOf(ctx, l); err != nil {
+			return err
+		}
+	}
+	l.OpportunityID = &o.ID
+	if err := s.Opportunities.Deals.Touch(ctx, o.ID, s.Opportunities.Now()); err != nil {
+		return err
+	}
+	return s.Link(ctx, s.Type.Ref(l.ID), s.Opportunities.Type.Ref(o.ID), "joined")
+}
+
+// contactOf finds or makes the contact of a lead at its known customer.
+func (s *Leads) contactOf(ctx context.Context, l *Lead) (crm.CustomerID, *int64, error) {
+	customer, contact, err := s.party(ctx, l)
+	return customer, pointer(contact), err
 }
 
 // party finds or creates the customer and contact of a lead. A lead that came from

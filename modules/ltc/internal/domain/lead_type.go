@@ -23,6 +23,8 @@ func (s *Leads) Declare() *resource.Type[Lead] {
 			return l.Name + ", " + l.Company
 		},
 		Amount: func(l *Lead) money.Amount { return l.Value },
+		// An approval by value is a choice of the company: it sets the rules of this matrix.
+		Rules: map[string][]process.Rule{"ltc.lead:qualify": {{Label: "Every lead"}}},
 		Fields: resource.Fields[Lead]{
 			resource.Text("name", "Contact person", func(l *Lead) *string { return &l.Name }).Required().InList().Search().Filter().In("Contact"),
 			resource.Text("company", "Company", func(l *Lead) *string { return &l.Company }).InList().Search().Filter().In("Contact"),
@@ -39,6 +41,8 @@ func (s *Leads) Declare() *resource.Type[Lead] {
 			resource.Text("grade", "Grade", func(l *Lead) *string { return &l.Grade }).ReadOnly().InList().Filter().In("Qualification"),
 			resource.LongText("explanation", "Why this score", func(l *Lead) *string { return &l.Explanation }).ReadOnly().In("Qualification"),
 			need, budget, authority, when,
+			resource.Time("given_at", "Given out at", func(l *Lead) **time.Time { return &l.GivenAt }).ReadOnly().Filter().In("Qualification"),
+			resource.Time("contacted_at", "First contacted at", func(l *Lead) **time.Time { return &l.ContactedAt }).ReadOnly().Filter().In("Qualification"),
 			resource.OptRef("customer_id", "Customer", func(l *Lead) **int64 { return &l.CustomerID }, "crm.customer").Filter().In("Result"),
 			resource.OptRef("contact_id", "Contact", func(l *Lead) **int64 { return &l.ContactID }, "crm.contact").In("Result"),
 			resource.OptRef("opportunity_id", "Opportunity", func(l *Lead) **int64 { return &l.OpportunityID }, "ltc.opportunity").ReadOnly().In("Result"),
@@ -57,12 +61,12 @@ func (s *Leads) Declare() *resource.Type[Lead] {
 			},
 			[]resource.Move[Lead, LeadStage]{
 				{Name: "assign", Label: "Assign", From: resource.From(LeadNew, LeadAssigned), To: LeadAssigned, Do: resource.Ask(assignForm(), s.assign)},
-				{Name: "contact", Label: "Contacted", From: resource.From(LeadAssigned), To: LeadWorking},
+				{Name: "contact", Label: "Contacted", From: resource.From(LeadAssigned), To: LeadWorking, Do: resource.Do(s.contacted)},
 				{Name: "mql", Label: "Graded by marketing", From: resource.From(LeadNew, LeadAssigned, LeadWorking, LeadNurture), To: LeadMQL, System: true},
 				{Name: "qualify_marketing", Label: "Qualify for sales", From: resource.From(LeadAssigned, LeadWorking), To: LeadMQL},
 				{Name: "accept", Label: "Accept", From: resource.From(LeadMQL), To: LeadSAL, Do: resource.Do(s.accept)},
 				{Name: "reject", Label: "Reject", From: resource.From(LeadMQL), To: LeadNurture, Deviation: true, Do: resource.Ask(reasonForm(), s.reject)},
-				{Name: "qualify", Label: "Qualify the lead", From: resource.From(LeadSAL), To: LeadSQL},
+				{Name: "qualify", Label: "Qualify the lead", From: resource.From(LeadSAL), To: LeadSQL, Matrix: "ltc.lead:qualify", Do: resource.Do(s.contacted)},
 				{Name: "convert", Label: "Convert", From: resource.From(LeadSQL), To: LeadConverted, Do: resource.Ask(convertForm(), s.convert)},
 				{Name: "nurture", Label: "Nurture", From: resource.From(LeadAssigned, LeadWorking, LeadSAL, LeadSQL), To: LeadNurture, Reason: true, Deviation: true},
 				{Name: "wake", Label: "Wake up", From: resource.From(LeadNurture), To: LeadWorking, Deviation: true},

@@ -2,17 +2,19 @@ package domain
 
 import (
 	"context"
-	"fmt"
+	"slices"
+	"time"
 
 	"meridian/modules/crm"
 	"meridian/modules/ltc"
 	"meridian/platform/authz"
+	"meridian/platform/clock"
 	"meridian/platform/date"
 	"meridian/platform/errs"
+	"meridian/platform/i18n"
 	"meridian/platform/money"
 	"meridian/platform/record"
 	"meridian/platform/resource"
-	"meridian/platform/trace"
 )
 
 // DealStage is the state of an opportunity.
@@ -43,29 +45,78 @@ type Opportunity struct {
 	ContactID   *int64
 	LeadID      *int64
 	ProductID   *int64
+	Pipeline    string
 	Amount      money.Amount
 	Probability money.Ratio
 	CloseOn     date.Date // expected
 	ClosedOn    date.Date // won or lost on
-	Competitor  string
+	Competitor  string    // the one that counts most; also among Competitors
 	NextStep    string
 	NextOn      date.Date
 	Source      string
+	Region      string
 	LossReason  string
 	CloseNote   string
+
+	Category        string // of the forecast
+	ProbSource      string // where the probability comes from: stage, learned or manual
+	AutoProbability money.Ratio
+	LastActivityAt  *time.Time
+	HeldFrom        DealStage // the stage a deal on hold came from
+	LostStage       DealStage
+	RivalPrice      money.Amount
+	PriceGap        money.Ratio // share of our price theirs stays below
+	Evidence        string
+	WinReason       string
+	WinBackOn       date.Date
+	ReviewedBy      *int64
+	ReviewedOn      date.Date
+	ReviewNote      string
+
+	Team        []DealMember     `gorm:"-"`
+	Competitors []DealCompetitor `gorm:"-"`
+	Contacts    []DealContact    `gorm:"-"`
+	Activities  []DealActivity   `gorm:"-"`
+	Checks      []DealCheck      `gorm:"-"`
+	WinPlan     string
+}
+
+// DealBook answers what no single deal knows. Package store implements it.
+type DealBook interface {
+	// ShareDeal shows a deal to people, and no longer to others.
+	ShareDeal(ctx context.Context, deal int64, add, remove []int64) error
+	// Touch notes that something was done about a deal, without changing its version.
+	Touch(ctx context.Context, deal int64, at time.Time) error
+	// AcceptedQuote names the current accepted quote of a deal, "" if there is none.
+	AcceptedQuote(ctx context.Context, deal int64) (string, error)
+	// Closed counts the closed deals of a company by department, outcome, stage
+	// reached, source and pipeline.
+	Closed(ctx context.Context, company int64) ([]ClosedDeals, error)
+	// Outputs says which documents the stages ask for a deal has.
+	Outputs(ctx context.Context, deal int64) (Outputs, error)
+	// OpenDeals lists the open deals of a company.
+	OpenDeals(ctx context.Context, company int64) ([]int64, error)
 }
 
 // Opportunities is the service behind the opportunity type.
 type Opportunities struct {
 	*Ports
-	Store record.Store[Opportunity]
-	Type  *resource.Type[Opportunity]
+	Store     record.Store[Opportunity]
+	Type      *resource.Type[Opportunity]
+	Deals     DealBook
+	Policies  *SalesPolicies
+	Followups ltc.Followups
+	Steps     *SalesSteps
+	Now       clock.Clock
 }
 
 func (o *Opportunity) closed() bool { return o.Stage == DealWon || o.Stage == DealLost }
 
-// check fills the usual probability and holds the closing date to closed deals;
-// history without one closed when it was expected to.
+func (o *Opportunity) working() bool { return !o.closed() && o.Stage != DealHold }
+
+// check fills what follows from the stage and holds the deal together: closing date,
+// team, competitors, and a next step for as long as it is worked on. History without a
+// closing date closed when it was expected to.
 func (s *Opportunities) check(ctx context.Context, o *Opportunity) error {
 	var bad []errs.Field
 	if o.Amount.Sign() < 0 {
@@ -73,9 +124,6 @@ func (s *Opportunities) check(ctx context.Context, o *Opportunity) error {
 	}
 	if o.Probability.Sign() < 0 || money.Units(1).Less(o.Probability) {
 		bad = append(bad, errs.Field{Name: "probability", Message: "A probability lies between 0 % and 100 %."})
-	}
-	if o.ID == 0 && (o.Probability.IsZero() || o.closed()) {
-		o.Probability = chance[o.Stage]
 	}
 	switch {
 	case !o.closed() && !o.ClosedOn.IsZero():
@@ -86,14 +134,72 @@ func (s *Opportunities) check(ctx context.Context, o *Opportunity) error {
 			o.ClosedOn = s.Today(ctx)
 		}
 	}
-	if e := errs.Join(bad); e != nil {
+	if o.Competitor != "" {
+		o.rival(o.Competitor)
+	}
+	bad = append(bad, o.checkTeam(s.People())...)
+	bad = append(bad, o.checkCompetitors()...)
+	bad = append(bad, o.checkContacts()...)
+	if err := s.settleForecast(ctx, o); err != nil {
+		return err
+	}
+	step, err := s.nextStep(ctx, o)
+	if err != nil {
+		return err
+	}
+	if e := errs.Join(append(bad, step...)); e != nil {
 		return e
+	}
+	if o.ID != 0 && !authz.IsSystem(ctx) {
+		s.touch(o)
 	}
 	return nil
 }
 
-// saved moves the customer of a new deal to the life cycle state opportunity.
+// nextStep gives a new deal its first step and refuses to leave one that is worked on
+// without.
+func (s *Opportunities) nextStep(ctx context.Context, o *Opportunity) ([]errs.Field, error) {
+	if !o.working() || (o.NextStep != "" && !o.NextOn.IsZero()) {
+		return nil, nil
+	}
+	if o.ID == 0 {
+		p, err := s.Policies.Of(ctx, o.CompanyID)
+		if err != nil {
+			return nil, err
+		}
+		if o.NextStep == "" {
+			o.NextStep = i18n.T(ctx, "Survey the need")
+		}
+		if o.NextOn.IsZero() {
+			o.NextOn = s.Today(ctx).AddDays(p.StepDays)
+		}
+		return nil, nil
+	}
+	if authz.IsSystem(ctx) {
+		return nil, nil
+	}
+	if o.NextStep == "" {
+		return []errs.Field{{Name: "next_step", Message: "An open deal needs a next step."}}, nil
+	}
+	return []errs.Field{{Name: "next_on", Message: "Say when the next step is due."}}, nil
+}
+
+// touch notes that somebody did something about the deal.
+func (s *Opportunities) touch(o *Opportunity) {
+	now := s.Now().UTC().Truncate(time.Microsecond)
+	o.LastActivityAt = &now
+}
+
+// saved moves the customer of a new deal to the life cycle state opportunity and shows
+// the deal to its team.
 func (s *Opportunities) saved(ctx context.Context, o, before *Opportunity) error {
+	var old []DealMember
+	if before != nil {
+		old = before.Team
+	}
+	if err := s.showTeam(ctx, o, old); err != nil {
+		return err
+	}
 	customer := value(o.CustomerID)
 	if customer == 0 || o.closed() || (before != nil && value(before.CustomerID) == customer) {
 		return nil
@@ -101,80 +207,66 @@ func (s *Opportunities) saved(ctx context.Context, o, before *Opportunity) error
 	return s.Customers.Advance(authz.System(ctx, "ltc.opportunity:create"), crm.CustomerID(customer), crm.Opportunity, s.Type.Ref(o.ID))
 }
 
-// reach sets the probability of the stage a deal goes to, unless somebody has set
-// another than the usual one by hand.
-func reach(to DealStage) func(context.Context, *Opportunity) error {
-	return func(_ context.Context, o *Opportunity) error {
-		if o.Probability.Equal(chance[o.Stage]) {
-			o.Probability = chance[to]
+// showTeam lets the people of the team read the deal, and those who left it no longer.
+func (s *Opportunities) showTeam(ctx context.Context, o *Opportunity, old []DealMember) error {
+	ids := func(team []DealMember) (out []int64) {
+		for _, m := range team {
+			if !slices.Contains(out, m.UserID) {
+				out = append(out, m.UserID)
+			}
 		}
+		return out
+	}
+	now, was := ids(o.Team), ids(old)
+	add := slices.DeleteFunc(slices.Clone(now), func(id int64) bool { return slices.Contains(was, id) })
+	remove := slices.DeleteFunc(was, func(id int64) bool { return slices.Contains(now, id) })
+	if len(add)+len(remove) == 0 {
 		return nil
 	}
+	return s.Deals.ShareDeal(ctx, o.ID, add, remove)
 }
 
-// win closes a deal behind which a signed contract or a confirmed order stands.
-func (s *Opportunities) win(ctx context.Context, o *Opportunity) error {
-	ok, err := s.Book.Backed(ctx, o.ID)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errs.New(errs.Precondition, "A deal is won by a signed contract or a confirmed order; there is none yet.")
-	}
-	o.LossReason = ""
-	return s.close(ctx, o, DealWon, "")
-}
-
-// loss is the input of the move "lose".
-type loss struct{ Reason, Competitor, Note string }
-
-func loseForm() resource.Fields[loss] {
-	return resource.Fields[loss]{
-		resource.Enum("reason", "Reason of loss", func(l *loss) *string { return &l.Reason }, lossReasons()...).Required(),
-		resource.Text("competitor", "Lost to", func(l *loss) *string { return &l.Competitor }),
-		resource.LongText("note", "Note", func(l *loss) *string { return &l.Note }),
+// reach sets probability and forecast category of the stage a deal goes to, unless
+// somebody has set others by hand.
+func (s *Opportunities) reach(to DealStage) func(context.Context, *Opportunity) error {
+	return func(ctx context.Context, o *Opportunity) error {
+		s.touch(o)
+		if to == DealHold {
+			o.HeldFrom = o.Stage
+		}
+		if o.Category == usualCategory[o.Stage] {
+			o.Category = usualCategory[to]
+		}
+		return s.estimate(ctx, o, to)
 	}
 }
 
-func lossReasons() []resource.Option {
-	return []resource.Option{
-		{Value: "price", Label: "Price too high"}, {Value: "product", Label: "Product does not fit"}, {Value: "delivery", Label: "Delivery too late"}, {Value: "service", Label: "Service too weak"},
-		{Value: "relation", Label: "Relation to competitor"}, {Value: "budget", Label: "No budget"}, {Value: "no_decision", Label: "No decision"}, {Value: "other", Label: "Other reason"},
+// activity is the input of the move "activity".
+type activity struct {
+	Way       string
+	Note      string
+	ContactID *int64
+	NextStep  string
+	NextOn    date.Date
+}
+
+func activityForm() resource.Fields[activity] {
+	return resource.Fields[activity]{
+		resource.Enum("way", "Way", func(a *activity) *string { return &a.Way }, ways()...).Required(),
+		resource.LongText("note", "What was done", func(a *activity) *string { return &a.Note }).Required().Limit(2000),
+		resource.OptRef("contact_id", "Contact", func(a *activity) **int64 { return &a.ContactID }, "crm.contact"),
+		resource.Text("next_step", "Next step", func(a *activity) *string { return &a.NextStep }).Required(),
+		resource.Date("next_on", "Next step on", func(a *activity) *date.Date { return &a.NextOn }).Required(),
 	}
 }
 
-func (s *Opportunities) lose(ctx context.Context, o *Opportunity, in *loss) error {
-	if in.Reason == "other" && in.Note == "" {
-		return errs.Bad("note", "Say what the other reason was.")
+// log writes down what was done about a deal and what comes next.
+func (s *Opportunities) log(ctx context.Context, o *Opportunity, in *activity) error {
+	if in.NextOn.Before(s.Today(ctx)) {
+		return errs.Bad("next_on", "The next step lies ahead, not in the past.")
 	}
-	backed, err := s.Book.Backed(ctx, o.ID)
-	if err != nil {
-		return err
-	}
-	if backed {
-		return errs.New(errs.Precondition, "A signed contract or a confirmed order stands behind this deal; it cannot be lost.")
-	}
-	o.LossReason, o.CloseNote = in.Reason, in.Note
-	if in.Competitor != "" {
-		o.Competitor = in.Competitor
-	}
-	return s.close(ctx, o, DealLost, in.Reason)
-}
-
-func (s *Opportunities) close(ctx context.Context, o *Opportunity, to DealStage, reason string) error {
-	o.Probability, o.ClosedOn = chance[to], s.Today(ctx)
-	e := ltc.OpportunityClosed{Opportunity: s.Type.Ref(o.ID), Customer: crm.CustomerID(value(o.CustomerID)), Won: to == DealWon, Amount: o.Amount, Reason: reason}
-	if o.LeadID != nil {
-		e.Lead = trace.Ref{Type: "ltc.lead", ID: *o.LeadID}
-	}
-	if err := s.Bus.Publish(ctx, e); err != nil {
-		return fmt.Errorf("close %s: %w", s.Type.Ref(o.ID), err)
-	}
-	return nil
-}
-
-// reopen takes a lost deal up again; the log keeps that it was lost, and why.
-func (s *Opportunities) reopen(_ context.Context, o *Opportunity) error {
-	o.ClosedOn, o.LossReason, o.CloseNote, o.Probability = date.Date{}, "", "", chance[DealQualify]
+	s.touch(o)
+	o.NextStep, o.NextOn = in.NextStep, in.NextOn
+	o.Activities = append(o.Activities, DealActivity{Way: in.Way, Note: in.Note, ContactID: in.ContactID, DoneAt: o.LastActivityAt, ByUser: authz.Actor(ctx)})
 	return nil
 }

@@ -157,7 +157,7 @@ func (s *Orders) check(ctx context.Context, o *Order) error {
 		l := &o.Lines[i]
 		lines[i] = priceable{Priced: &l.Priced, fresh: l.ID == 0}
 	}
-	bad, err := s.Prices.complete(ctx, o.CompanyID, o.OrderDate, lines)
+	bad, err := s.Prices.completeFor(ctx, o.CompanyID, o.CustomerID, o.OrderDate, lines)
 	if err != nil {
 		return err
 	}

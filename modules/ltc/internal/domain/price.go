@@ -21,13 +21,15 @@ type Price struct {
 	Price     money.Price
 	Currency  string
 	ValidFrom date.Date
+	Cost      money.Price // standard cost, for margins; zero = not known
 }
 
 // Prices is the service behind the price list.
 type Prices struct {
 	*Ports
-	Store record.Store[Price]
-	Type  *resource.Type[Price]
+	Store   record.Store[Price]
+	Type    *resource.Type[Price]
+	Special PriceBook
 }
 
 // Declare returns the document type of the price list. It has no process: a price
@@ -41,6 +43,7 @@ func (s *Prices) Declare() *resource.Type[Price] {
 		Fields: resource.Fields[Price]{
 			resource.Ref("product_id", "Product", func(p *Price) *ipd.ProductID { return &p.ProductID }, "ipd.product").Required().InList().Filter(),
 			resource.Price("price", "Unit price", func(p *Price) *money.Price { return &p.Price }).Required().InList().Filter(),
+			resource.Price("cost", "Standard cost", func(p *Price) *money.Price { return &p.Cost }).Sensitive().Hint("For margins and the margin floor of quotes."),
 			resource.Text("currency", "Currency", func(p *Price) *string { return &p.Currency }).InList().ReadOnly(),
 			resource.Date("valid_from", "Valid from", func(p *Price) *date.Date { return &p.ValidFrom }).Required().InList().Filter(),
 		},
@@ -52,6 +55,9 @@ func (s *Prices) check(_ context.Context, p *Price) error {
 	p.Currency = s.currency(p.CompanyID)
 	if p.Price.Sign() < 0 {
 		return errs.Bad("price", "A price cannot be negative.")
+	}
+	if p.Cost.Sign() < 0 {
+		return errs.Bad("cost", "A cost cannot be negative.")
 	}
 	return nil
 }
@@ -96,6 +102,8 @@ type priceable struct {
 	*Priced
 	fresh bool
 	list  *money.Price // where to keep the list price; nil = not wanted
+
+	special *money.Price // of a price list or a configuration; counts instead of the general one
 }
 
 // complete fills unit price, tax rate, description and net of lines. It returns the
@@ -112,6 +120,9 @@ func (s *Prices) complete(ctx context.Context, company int64, day date.Date, lin
 	var bad []errs.Field
 	for i, l := range lines {
 		price, listed := list[l.ProductID]
+		if l.special != nil {
+			price, listed = *l.special, true
+		}
 		if l.UnitPrice.IsZero() && !l.Agreed && l.Discount.Less(money.Units(1)) {
 			if !listed && l.ProductID != 0 {
 				bad = append(bad, errs.Field{Name: linePath(i) + "unit_price", Message: "There is no list price for this product; enter a price."})

@@ -63,6 +63,9 @@ func (s *Quotes) print(ctx context.Context, q *Quote, w io.Writer) error {
 	if q.PaymentTerms != "" {
 		d.Notes = []string{i18n.T(ctx, "Payment terms") + ": " + q.PaymentTerms}
 	}
+	for _, x := range q.Options {
+		d.Notes = append(d.Notes, i18n.T(ctx, "Option, not in the total: {0}, {1} at {2}", x.Description, money.Format(x.Qty, 0), money.Format(x.UnitPrice, 2)))
+	}
 	d.Sign = [2]string{d.Seller.Name, d.Buyer.Name}
 	if q.Stage == QuoteDraft {
 		d.Watermark = i18n.T(ctx, "Draft")

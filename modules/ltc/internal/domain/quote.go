@@ -22,6 +22,7 @@ const (
 	QuoteDraft      QuoteStage = "draft"
 	QuoteApproved   QuoteStage = "approved"
 	QuoteSent       QuoteStage = "sent"
+	QuoteViewed     QuoteStage = "viewed"
 	QuoteAccepted   QuoteStage = "accepted"
 	QuoteDeclined   QuoteStage = "declined"
 	QuoteExpired    QuoteStage = "expired"
@@ -32,7 +33,9 @@ const (
 type QuoteLine struct {
 	record.Line
 	Priced
-	ListPrice money.Price // at the time of the draft
+	ListPrice       money.Price // at the time of the draft
+	Cost            money.Price // standard cost of a unit; zero = not known
+	ConfigurationID *int64
 }
 
 // Quote is one version of an offer. Its number is Q-0001/v2: the versions of one
@@ -54,7 +57,11 @@ type Quote struct {
 	Tax           money.Amount
 	Total         money.Amount
 	MaxDiscount   money.Ratio
-	Lines         []QuoteLine `gorm:"-"`
+	QuoteTerms
+	Tracking
+	Lines   []QuoteLine   `gorm:"-"`
+	Options []QuoteOption `gorm:"-"`
+	Rounds  []QuoteRound  `gorm:"-"`
 }
 
 // validDays is how long a quote holds unless it says otherwise.
@@ -69,6 +76,10 @@ type Quotes struct {
 	Prices        *Prices
 	Contracts     *Contracts
 	Orders        *Orders
+
+	Policies       *SalesPolicies
+	Configurations *Configurations
+	Links          QuoteLinks
 }
 
 func (q *Quote) priced() []*Priced {
@@ -96,14 +107,26 @@ func (s *Quotes) check(ctx context.Context, q *Quote) error {
 		l := &q.Lines[i]
 		lines[i] = priceable{Priced: &l.Priced, fresh: l.ID == 0, list: &l.ListPrice}
 	}
-	bad, err := s.Prices.complete(ctx, q.CompanyID, s.Today(ctx), lines)
+	bad, err := s.configured(ctx, q, lines)
 	if err != nil {
 		return err
 	}
+	more, err := s.Prices.completeFor(ctx, q.CompanyID, q.CustomerID, s.Today(ctx), lines)
+	if err != nil {
+		return err
+	}
+	options, err := s.completeOptions(ctx, q)
+	if err != nil {
+		return err
+	}
+	bad = append(append(bad, more...), options...)
 	t := totals(q.priced(), money.Amount{})
 	q.Net, q.Tax, q.Total, q.MaxDiscount = t.Net, t.Tax, t.Total, money.Ratio{}
 	for i := range q.Lines {
 		q.MaxDiscount = q.MaxDiscount.Max(q.Lines[i].cut(q.Lines[i].ListPrice))
+	}
+	if err := s.judge(ctx, q); err != nil {
+		return err
 	}
 	if e := errs.Join(bad); e != nil {
 		return e
@@ -157,6 +180,9 @@ func root(no string) string {
 	return no
 }
 
+// Root is what the numbers of all versions of an offer share.
+func Root(no string) string { return root(no) }
+
 // newVersion copies the quote into a draft with the next version number and steps
 // down for it.
 func (s *Quotes) newVersion(ctx context.Context, q *Quote) error {
@@ -164,11 +190,14 @@ func (s *Quotes) newVersion(ctx context.Context, q *Quote) error {
 		return errs.New(errs.Precondition, "A newer version of this quote exists.")
 	}
 	v := &Quote{Title: q.Title, CustomerID: q.CustomerID, ContactID: q.ContactID, OpportunityID: q.OpportunityID, PreviousID: &q.ID,
-		ValidUntil: s.Today(ctx).AddDays(validDays), PaymentTerms: q.PaymentTerms, Revision: q.Revision + 1}
+		ValidUntil: s.Today(ctx).AddDays(validDays), PaymentTerms: q.PaymentTerms, Revision: q.Revision + 1, QuoteTerms: q.inherited()}
 	inherit(&v.Base, &q.Base)
 	v.No = fmt.Sprintf("%s/v%d", root(q.No), v.Revision)
 	for _, l := range q.Lines {
-		v.Lines = append(v.Lines, QuoteLine{Priced: agreed(l.Priced)})
+		v.Lines = append(v.Lines, QuoteLine{Priced: agreed(l.Priced), ConfigurationID: l.ConfigurationID})
+	}
+	for _, x := range q.Options {
+		v.Options = append(v.Options, QuoteOption{Priced: agreed(x.Priced), InsteadOf: x.InsteadOf})
 	}
 	q.IsCurrent = false
 	if err := s.Type.Create(ctx, v); err != nil {

@@ -101,7 +101,7 @@ func (b *Book) OrderOf(ctx context.Context, quote int64) (no string, err error) 
 // Expiring implements domain.Book.
 func (b *Book) Expiring(ctx context.Context, day date.Date) ([]int64, error) {
 	var ids []int64
-	err := b.DB.Each(ctx, `SELECT id FROM ltc.quote WHERE stage IN ('approved', 'sent') AND valid_until < $1 AND archived_at IS NULL ORDER BY id`, []any{day}, func(r *sql.Rows) error {
+	err := b.DB.Each(ctx, `SELECT id FROM ltc.quote WHERE stage IN ('approved', 'sent', 'viewed') AND valid_until < $1 AND archived_at IS NULL ORDER BY id`, []any{day}, func(r *sql.Rows) error {
 		var id int64
 		err := r.Scan(&id)
 		ids = append(ids, id)

@@ -1,0 +1,148 @@
+package domain
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"meridian/platform/date"
+	"meridian/platform/money"
+)
+
+func dealPart(stage DealStage, category, amount, split, p string) ForecastDeal {
+	return ForecastDeal{Stage: stage, Category: category, Amount: money.MustAmount(amount), Split: money.MustQty(split), Probability: money.MustQty(p)}
+}
+
+// A lost deal adds nothing, at whatever category it was lost: frappe/crm
+// get_forecasted_revenue counts lost deals at 100 % of their expected value.
+func TestForecastRollsUp(t *testing.T) {
+	t.Parallel()
+	var r Rollup
+	for _, d := range []ForecastDeal{
+		dealPart(DealWon, "closed", "1000", "1", "1"), dealPart(DealNegotiate, "commit", "500", "0.6", "0.7"), dealPart(DealPropose, "best_case", "200", "1", "0.4"),
+		dealPart(DealQualify, "pipeline", "100", "1", "0.1"), dealPart(DealLost, "omitted", "9999", "1", "1"), dealPart(DealLost, "commit", "9999", "1", "1"),
+		dealPart(DealHold, "commit", "777", "1", "0.7"), dealPart(DealNegotiate, "omitted", "888", "1", "0.9"),
+	} {
+		r.Add(d)
+	}
+	if got := r.CommitForecast().String() + " " + r.BestForecast().String() + " " + r.OpenPipeline().String() + " " + money.Round(r.Weighted).String(); got != "1300.00 1500.00 600.00 300.00" {
+		t.Errorf("commit, best case, open, weighted: %s, want 1300.00 1500.00 600.00 300.00", got)
+	}
+	thirds := Rollup{}
+	for range 3 {
+		thirds.Add(dealPart(DealNegotiate, "commit", "100", "0.333333", "1"))
+	}
+	if got := thirds.CommitForecast().String(); got != "100.00" {
+		t.Errorf("three thirds of 100 are %s", got)
+	}
+}
+
+// Whatever happens between two weeks, opening and movements are closing.
+func TestBridgeAddsUp(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	from, to := date.MustParse("2026-03-01"), date.MustParse("2026-03-31")
+	stages := []DealStage{DealQualify, DealPropose, DealNegotiate, DealWon, DealLost, DealHold}
+	for range 300 {
+		make := func() (out []Frozen) {
+			for id := range int64(12) {
+				if r.IntN(4) == 0 {
+					continue
+				}
+				f := Frozen{ID: id, Stage: stages[r.IntN(len(stages))], Amount: money.RoundTo[money.Cents](money.Units(r.Int64N(100)).Number())}
+				if r.IntN(5) > 0 {
+					f.CloseOn = from.AddDays(r.IntN(75) - 20)
+				}
+				out = append(out, f)
+			}
+			return out
+		}
+		b := BridgeOf(make(), make(), from, to)
+		sum := b.Opening
+		for _, x := range []money.Amount{b.New, b.Pulled, b.Changed, b.Won, b.Lost, b.Slipped, b.Withdrawn} {
+			sum = sum.Add(x)
+		}
+		if !sum.Equal(b.Closing) {
+			t.Fatalf("%+v adds up to %s", b, sum)
+		}
+	}
+}
+
+func TestAccuracy(t *testing.T) {
+	t.Parallel()
+	a := Accuracy{Forecast: money.MustAmount("120"), Actual: money.MustAmount("100"), Frozen: true}
+	right, _ := a.Right()
+	bias, _ := a.Bias()
+	if right.String() != "0.8" || bias.String() != "0.2" {
+		t.Errorf("accuracy %s, bias %s; want 0.8 and 0.2", right, bias)
+	}
+	if _, ok := (Accuracy{Forecast: money.MustAmount("1"), Frozen: true}).Right(); ok {
+		t.Error("accuracy of nothing won has a value")
+	}
+}
+
+func TestFunnel(t *testing.T) {
+	t.Parallel()
+	day := func(s string) *time.Time {
+		if s == "" {
+			return nil
+		}
+		x := date.MustParse(s).In(time.UTC)
+		return &x
+	}
+	way := func(stage DealStage, q, p, n, w string) DealWay {
+		return DealWay{Stage: stage, Amount: money.MustAmount("10"), QualifyAt: day(q), ProposeAt: day(p), NegoAt: day(n), WonAt: day(w)}
+	}
+	list := []DealWay{
+		way(DealWon, "2026-01-05", "2026-01-10", "2026-01-20", "2026-02-01"),
+		way(DealWon, "2026-01-06", "", "", "2026-01-16"), // straight to the order: skipping counts
+		way(DealLost, "2026-01-07", "2026-01-12", "", ""),
+		way(DealLost, "2026-01-08", "", "", ""), // lost early: stays in the denominator
+		way(DealQualify, "2026-01-09", "", "", ""),
+		way(DealWon, "2025-12-01", "2026-01-02", "2026-01-03", "2026-01-04"), // entered the first stage before
+	}
+	from, to := *day("2026-01-01"), *day("2026-02-01")
+	steps := Funnel(list, from, to, *day("2026-06-01"))
+	if s := steps[0]; s.Entered != 5 || s.Reached != 3 || s.Lost != 1 || s.Open != 1 || s.Maturing {
+		t.Errorf("qualification: %+v, want 5 entered, 3 on, 1 lost, 1 open", s)
+	}
+	if s := steps[1]; s.Entered != 3 || s.Reached != 2 || s.Lost != 1 {
+		t.Errorf("proposal: %+v, want 3 entered, 2 on, 1 lost", s)
+	}
+	if s := Funnel(list, from, to, *day("2026-02-03"))[0]; !s.Maturing {
+		t.Error("a cohort of two days ago is judged as if it were complete")
+	}
+}
+
+func TestSpreadKeepsTheSum(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test
+	for range 200 {
+		weights := make([]money.Price, 12)
+		for i := range weights {
+			weights[i] = money.Units(r.Int64N(50))
+		}
+		weights[r.IntN(12)] = money.Units(1 + r.Int64N(9))
+		a := money.RoundTo[money.Cents](money.Units(r.Int64N(1_000_000)).Number().Shift(-2))
+		var sum money.Amount
+		for _, x := range Spread(a, weights) {
+			if sum = sum.Add(x); x.Sign() < 0 {
+				t.Fatalf("spreading %s gives a negative month", a)
+			}
+		}
+		if !sum.Equal(a) {
+			t.Fatalf("%s spread adds up to %s", a, sum)
+		}
+	}
+}
+
+func TestVelocity(t *testing.T) {
+	t.Parallel()
+	// 20 open x 50 % x 1000 / 40 days
+	if v, ok := Velocity(20, 5, 5, money.MustAmount("5000"), money.Units(40)); !ok || v.String() != "250.00" {
+		t.Errorf("velocity %s %v, want 250.00", v, ok)
+	}
+	if _, ok := Velocity(20, 0, 5, money.Amount{}, money.Units(40)); ok {
+		t.Error("velocity without a win")
+	}
+}

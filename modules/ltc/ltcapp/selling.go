@@ -1,0 +1,145 @@
+package ltcapp
+
+import (
+	"context"
+	"errors"
+
+	"meridian/modules/ltc/internal/domain"
+	"meridian/modules/ltc/internal/store"
+	"meridian/modules/ltc/internal/web"
+	"meridian/platform/app"
+	"meridian/platform/authz"
+	"meridian/platform/date"
+	"meridian/platform/db"
+	"meridian/platform/jobs"
+	"meridian/platform/report"
+	"meridian/platform/resource"
+)
+
+// selling is the half of the module that ends with the signature: leads, deals, plan,
+// price, quote, forecast, renewal, commission.
+type selling struct {
+	p        *app.Platform
+	leads    *domain.Leads
+	deals    *domain.Opportunities
+	book     *store.Deals
+	quotes   *domain.Quotes
+	prices   *domain.Prices
+	policies *domain.SalesPolicies
+	entries  *domain.ForecastEntries
+	plans    *domain.SalesPlans
+	facts    *store.Plans
+	pricing  *store.Pricing
+	models   *domain.ConfigModels
+	leadBook *store.Leads
+}
+
+// sell completes the services of selling, which New has made, and registers their
+// types, reports and jobs. It returns the names of the types for the menu.
+func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportunities, quotes *domain.Quotes, prices *domain.Prices) []string {
+	s := &selling{p: p, leads: leads, deals: deals, quotes: quotes, prices: prices, book: deals.Store.(*store.Deals)}
+	s.policies = &domain.SalesPolicies{Ports: deals.Ports, Store: db.NewStore[domain.SalesPolicy](p.DB, "ltc.sales_policy")}
+	s.leadBook = &store.Leads{DB: p.DB}
+	leads.Policies, leads.Silence, leads.Notify = s.policies, s.leadBook, p.Notices.Send
+	deals.Deals, deals.Policies, deals.Now, deals.Followups = s.book, s.policies, p.Now, n.Followups
+
+	s.entries = &domain.ForecastEntries{Ports: deals.Ports, Store: db.NewStore[domain.ForecastEntry](p.DB, "ltc.forecast_entry")}
+	s.facts = &store.Plans{DB: p.DB}
+	s.plans = &domain.SalesPlans{Ports: deals.Ports, Facts: s.facts.Facts, InForce: s.facts.InForce,
+		Store: db.NewStore(p.DB, "ltc.sales_plan", db.WithLines("ltc.sales_target", func(x *domain.SalesPlan) *[]domain.Target { return &x.Targets }))}
+
+	s.price()
+	s.method()
+	resource.Register(p.Types, s.policies.Declare())
+	resource.Register(p.Types, s.entries.Declare())
+	resource.Register(p.Types, s.plans.Declare())
+
+	report.Register(p.Reports, s.myLeads())
+	report.Register(p.Reports, s.convert())
+	report.Register(p.Reports, s.attention())
+	report.Register(p.Reports, s.forecast())
+	report.Register(p.Reports, s.funnel())
+	report.Register(p.Reports, s.gate())
+	report.Register(p.Reports, s.winLoss())
+	report.Register(p.Reports, s.attainment())
+	report.Register(p.Reports, s.out())
+	report.Register(p.Reports, s.quoteDiff())
+	report.Register(p.Reports, s.configure())
+	s.offers()
+	resource.Point[int64]("ltc.quote").Add(p.Types, "ltc.versions", "Offer versions", 10, "ltc.quote:read", web.Versions(quotes.Store, p.Types))
+
+	s.job("ltc.relearn", "Learn the probability of open deals", "40 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+		_, err := deals.Relearn(ctx, company)
+		return err
+	})
+	s.job("ltc.silent_leads", "Alarm for leads nobody has contacted", "0 8 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+		_, err := leads.AlarmSilent(ctx, company, p.Now())
+		return err
+	})
+	s.job("ltc.freeze", "Freeze the forecast of the week", "30 0 * * 1", func(ctx context.Context, company int64, day date.Date) error {
+		_, err := s.book.Freeze(ctx, company, day, p.Now())
+		return err
+	})
+	return []string{"ltc.need_survey", "ltc.solution", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}
+}
+
+// price wires what a price is made of: lists, authority, configuration.
+func (s *selling) price() {
+	p, ports := s.p, s.deals.Ports
+	s.pricing = &store.Pricing{DB: p.DB}
+	s.prices.Special = s.pricing
+	lists := &domain.PriceLists{Ports: ports, Store: db.NewStore(p.DB, "ltc.price_list", db.WithLines("ltc.price_tier", func(l *domain.PriceList) *[]domain.Tier { return &l.Tiers }))}
+	authority := &domain.DiscountAuthorities{Ports: ports, Store: db.NewStore[domain.DiscountAuthority](p.DB, "ltc.discount_authority"), Roles: func(ctx context.Context) ([]string, error) {
+		roles, err := p.Authz.AllRoles(ctx)
+		codes := make([]string, len(roles))
+		for i, r := range roles {
+			codes[i] = r.Code
+		}
+		return codes, err
+	}}
+	s.models = &domain.ConfigModels{Ports: ports, Store: db.NewStore(p.DB, "ltc.config_model",
+		db.WithLines("ltc.config_feature", func(m *domain.ConfigModel) *[]domain.ConfigFeature { return &m.Features }),
+		db.WithLines("ltc.config_option", func(m *domain.ConfigModel) *[]domain.ConfigOption { return &m.Options }),
+		db.WithLines("ltc.config_rule", func(m *domain.ConfigModel) *[]domain.ConfigRule { return &m.Rules }))}
+	configurations := &domain.Configurations{Ports: ports, Store: db.NewStore[domain.Configuration](p.DB, "ltc.configuration"), Models: s.models, Prices: s.prices}
+	s.quotes.Policies, s.quotes.Configurations, s.quotes.Links = s.policies, configurations, s.pricing
+	resource.Register(p.Types, lists.Declare())
+	resource.Register(p.Types, authority.Declare())
+	resource.Register(p.Types, s.models.Declare())
+	resource.Register(p.Types, configurations.Declare())
+	p.AddCheck("ltc.current_quotes", (&store.Checks{DB: p.DB}).Current)
+}
+
+// method wires the sales method: steps, need survey, solution.
+func (s *selling) method() {
+	p, ports := s.p, s.deals.Ports
+	s.deals.Steps = &domain.SalesSteps{Ports: ports, Store: db.NewStore[domain.SalesStep](p.DB, "ltc.sales_step")}
+	surveys := &domain.NeedSurveys{Ports: ports, Store: db.NewStore[domain.NeedSurvey](p.DB, "ltc.need_survey"), Opportunities: s.deals, Notify: p.Notices.Send}
+	solutions := &domain.Solutions{Ports: ports, Opportunities: s.deals, Store: db.NewStore(p.DB, "ltc.solution",
+		db.WithLines("ltc.solution_cost", func(x *domain.Solution) *[]domain.SolutionCost { return &x.Costs }),
+		db.WithLines("ltc.solution_risk", func(x *domain.Solution) *[]domain.SolutionRisk { return &x.Risks }),
+		db.WithLines("ltc.solution_concern", func(x *domain.Solution) *[]domain.SolutionConcern { return &x.Concerns }))}
+	resource.Register(p.Types, s.deals.Steps.Declare())
+	resource.Register(p.Types, surveys.Declare())
+	resource.Register(p.Types, solutions.Declare())
+}
+
+// job declares work by time that is done for every company on its own day.
+func (s *selling) job(name, label, spec string, run func(ctx context.Context, company int64, day date.Date) error) {
+	s.p.Jobs.Add(jobs.Job{Name: name, Label: label, Spec: spec, Run: func(ctx context.Context) error {
+		var all []error
+		for id, c := range s.p.Authz.Directory().Companies {
+			all = append(all, run(authz.With(ctx, authz.Subject{Company: id}), id, date.Of(s.p.Now().In(c.Location))))
+		}
+		return errors.Join(all...)
+	}})
+}
+
+// today is the business date of the actor's company.
+func (s *selling) today(ctx context.Context) date.Date { return s.deals.Today(ctx) }
+
+// company is the company of the actor.
+func company(ctx context.Context) int64 {
+	sub, _ := authz.Of(ctx)
+	return sub.Company
+}
