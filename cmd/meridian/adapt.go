@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"meridian/modules/crm"
 	"meridian/modules/dste"
@@ -10,6 +11,7 @@ import (
 	"meridian/platform/app"
 	"meridian/platform/authz"
 	"meridian/platform/date"
+	"meridian/platform/i18n"
 	"meridian/platform/money"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -45,6 +47,26 @@ type requesters struct{ customers crm.Customers }
 
 func (r requesters) ByEmail(ctx context.Context, email string) (crm.Contact, bool, error) {
 	return r.customers.ContactByEmail(ctx, email)
+}
+
+// refusedDelivery opens a service case about what a customer did not accept, linked to
+// the acceptance.
+func refusedDelivery(ctx context.Context, p *app.Platform, e ltc.AcceptanceRejected) error {
+	cases, err := p.Types.Doc("itr.case")
+	if err != nil {
+		return err
+	}
+	ctx = authz.System(ctx, "itr.case:refused delivery")
+	note := e.Note
+	if note == "" {
+		note = i18n.T(ctx, "Delivery refused: {0}", e.No)
+	}
+	row, err := cases.CreateRow(ctx, resource.Values{"subject": i18n.T(ctx, "Delivery refused: {0}", e.No), "description": note, "customer_id": fmt.Sprint(int64(e.Customer)), "order_id": fmt.Sprint(int64(e.Order)),
+		"product_id": fmt.Sprint(int64(e.Lines[0].Product)), "channel": "api", "impact": "medium", "urgency": "high"})
+	if err != nil {
+		return fmt.Errorf("case about %s: %w", e.No, err)
+	}
+	return p.Trace.Link(ctx, e.Acceptance, trace.Ref{Type: "itr.case", ID: row.Base().ID}, "refused")
 }
 
 // campaignBudget lets campaigns commit and spend on the budget of the company.

@@ -58,6 +58,7 @@ func wire(p *app.Platform) *system {
 		return market.Answers.Rejected(ctx, e.Lead, e.Reason)
 	})
 	event.Subscribe(p.Bus, "itr", service.OnLeadAnswered)
+	event.Subscribe(p.Bus, "itr", func(ctx context.Context, e ltc.AcceptanceRejected) error { return refusedDelivery(ctx, p, e) })
 	event.Subscribe(p.Bus, "mtl", func(ctx context.Context, e ltc.OpportunityClosed) error {
 		if !e.Won || e.Lead.IsZero() {
 			return nil

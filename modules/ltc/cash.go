@@ -50,3 +50,24 @@ type ContractChanged struct {
 	Delta            money.Amount
 	On               date.Date
 }
+
+// AcceptanceRejected is published when a customer refuses what was delivered, in whole or
+// in part: service opens a case about it.
+type AcceptanceRejected struct {
+	Acceptance trace.Ref
+	No         string
+	Order      OrderID
+	Customer   crm.CustomerID
+	Owner      int64
+	Lines      []OrderLine // refused quantities
+	Note       string
+}
+
+// OrderChanged is published with every new revision of a confirmed order.
+type OrderChanged struct {
+	ID       OrderID
+	Customer crm.CustomerID
+	Revision int
+	Total    money.Amount
+	Doc      trace.Ref
+}

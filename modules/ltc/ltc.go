@@ -133,6 +133,7 @@ type AcceptanceSigned struct {
 	Lines      []OrderLine // accepted quantities
 	SignedBy   string
 	On         date.Date
+	Deemed     bool // by silence or delivery, as the contract says
 }
 
 // InvoicePosted is published when an invoice gets its legal number.

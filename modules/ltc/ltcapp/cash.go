@@ -61,6 +61,7 @@ func wireCash(p *app.Platform, ports *domain.Ports, contracts *domain.Contracts,
 		Policies: &domain.DunningPolicies{Ports: ports, Store: db.NewStore(p.DB, "ltc.dunning_policy", db.WithLines("ltc.dunning_level", func(d *domain.DunningPolicy) *[]domain.DunningLevel { return &d.Levels }))}}
 	c.statements = &domain.Statements{Ports: ports, Store: db.NewStore[domain.Statement](p.DB, "ltc.statement")}
 	c.changes = &domain.ContractChanges{Ports: ports, Contracts: contracts, Obligations: c.obligations, Store: db.NewStore(p.DB, "ltc.contract_change", db.WithLines("ltc.contract_change_line", func(x *domain.ContractChange) *[]domain.ChangeLine { return &x.Lines }))}
+	contracts.Library = &domain.Clauses{Ports: ports, Store: db.NewStore[domain.Clause](p.DB, "ltc.clause")}
 	c.reports = &store.Reports{DB: p.DB}
 	orders.Obligations, invoices.Obligations, contracts.Obligations, contracts.Invoices = c.obligations, c.obligations, c.obligations, invoices
 	return c
@@ -78,6 +79,9 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.letters.Declare())
 	resource.Register(c.p.Types, c.statements.Declare())
 	resource.Register(c.p.Types, c.changes.Declare())
+	resource.Register(c.p.Types, c.contracts.Library.Declare())
+	c.plans()
+	c.acceptance()
 	c.receivables()
 	c.revenue()
 	c.dunning()
@@ -89,5 +93,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy"}
+	return []string{"ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
 }

@@ -71,7 +71,8 @@ func New(p *app.Platform, n Needs) *Module {
 	quotes := &domain.Quotes{Ports: ports, Opportunities: deals, Prices: prices,
 		Store: store.NewQuotes(p.DB)}
 	contracts := &domain.Contracts{Ports: ports, Quotes: quotes,
-		Store: db.NewStore(p.DB, "ltc.contract", db.WithLines("ltc.contract_plan", func(c *domain.Contract) *[]domain.PlanLine { return &c.Plan }))}
+		Store: db.NewStore(p.DB, "ltc.contract", db.WithLines("ltc.contract_plan", func(c *domain.Contract) *[]domain.PlanLine { return &c.Plan }),
+			db.WithLines("ltc.contract_clause", func(c *domain.Contract) *[]domain.ContractClause { return &c.Clauses }))}
 	orders := &domain.Orders{Ports: ports, Now: p.Now, Prices: prices, Quotes: quotes, Contracts: contracts,
 		Store: db.NewStore(p.DB, "ltc.order", db.WithLines("ltc.order_line", func(o *domain.Order) *[]domain.OrderLine { return &o.Lines }))}
 	acceptances := &domain.Acceptances{Ports: ports, Orders: orders, Contracts: contracts,

@@ -351,7 +351,7 @@ func (c *cash) matchingReport() {
 
 type suggestion struct {
 	in      domain.Incoming
-	best    domain.Match
+	best    domain.PaymentMatch
 	certain bool
 	ok      bool
 }

@@ -8,8 +8,10 @@ import (
 	"meridian/modules/crm"
 	"meridian/modules/ipd"
 	"meridian/modules/ltc"
+	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/errs"
+	"meridian/platform/i18n"
 	"meridian/platform/money"
 	"meridian/platform/process"
 	"meridian/platform/record"
@@ -48,6 +50,9 @@ type Acceptance struct {
 	SignedBy   string
 	SignedOn   date.Date
 	Note       string
+	Criteria   string
+	DeemedOn   date.Date // silence until then is acceptance; empty never
+	Deemed     bool
 	Lines      []AcceptanceLine `gorm:"-"`
 }
 
@@ -69,12 +74,93 @@ func (s *Acceptances) request(ctx context.Context, o *Order, shipment trace.Ref,
 	for i := range lines {
 		lines[i].Accepted = lines[i].Qty
 	}
-	a := &Acceptance{OrderID: ltc.OrderID(o.ID), ShipmentID: pointer(shipment.ID), CustomerID: o.CustomerID, ReceivedOn: on, Lines: lines}
+	deemed, err := s.deemedOn(ctx, o, on)
+	if err != nil {
+		return err
+	}
+	a := &Acceptance{DeemedOn: deemed, OrderID: ltc.OrderID(o.ID), ShipmentID: pointer(shipment.ID), CustomerID: o.CustomerID, ReceivedOn: on, Lines: lines}
 	inherit(&a.Base, &o.Base)
 	if err := s.Type.Create(ctx, a); err != nil {
 		return fmt.Errorf("acceptance of %s: %w", o.No, err)
 	}
 	return nil
+}
+
+// deemedOn is the day from which silence is acceptance: at once when delivery is
+// acceptance, some days later when the contract says so, else never.
+func (s *Acceptances) deemedOn(ctx context.Context, o *Order, on date.Date) (date.Date, error) {
+	if o.Acceptance == AcceptOnDelivery {
+		return on, nil
+	}
+	if o.ContractID == nil {
+		return date.Date{}, nil
+	}
+	c, err := s.Contracts.Store.Get(ctx, *o.ContractID)
+	if err != nil {
+		return date.Date{}, fmt.Errorf("contract of order %s: %w", o.No, err)
+	}
+	if c.DeemedDays == 0 {
+		return date.Date{}, nil
+	}
+	return on.AddDays(c.DeemedDays), nil
+}
+
+// deem accepts everything that arrived: the contract takes delivery or silence for it.
+func (s *Acceptances) deem(ctx context.Context, a *Acceptance) error {
+	on := a.DeemedOn
+	if today := s.Today(ctx); on.IsZero() || on.After(today) {
+		return errs.New(errs.Precondition, "Silence is not acceptance yet.")
+	}
+	a.Deemed = true
+	return s.accept(ctx, a, &signed{By: i18n.T(ctx, "Deemed accepted"), On: on})
+}
+
+// Deem accepts what is deemed accepted by a day; the hourly job calls it. It returns how
+// many.
+func (s *Acceptances) Deem(ctx context.Context, day date.Date) (int, error) {
+	who, _ := authz.Of(ctx)
+	ctx = authz.System(ctx, "ltc.acceptance:deem")
+	list, err := s.Store.Find(ctx, record.Where("stage", record.Eq, string(AcceptanceRequested)).And("company_id", record.Eq, who.Company).And("deemed_on", record.Le, day))
+	if err != nil {
+		return 0, fmt.Errorf("silent acceptances: %w", err)
+	}
+	for i := range list {
+		if err := s.Type.Fire(ctx, list[i].ID, "deem", nil); err != nil {
+			return i, fmt.Errorf("deem %s: %w", list[i].No, err)
+		}
+	}
+	return len(list), nil
+}
+
+// deemNow accepts at once what was delivered for an order whose delivery is acceptance.
+func (s *Acceptances) deemNow(ctx context.Context, o *Order, day date.Date) error {
+	if o.Acceptance != AcceptOnDelivery {
+		return nil
+	}
+	list, err := s.Store.Find(ctx, record.Where("stage", record.Eq, string(AcceptanceRequested)).And("order_id", record.Eq, o.ID).And("deemed_on", record.Le, day))
+	if err != nil {
+		return fmt.Errorf("acceptances of %s: %w", o.No, err)
+	}
+	for i := range list {
+		if err := s.Type.Fire(ctx, list[i].ID, "deem", nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refused tells the other modules what the customer did not take: service opens a case.
+func (s *Acceptances) refused(ctx context.Context, a *Acceptance) error {
+	var lines []ltc.OrderLine
+	for i := range a.Lines {
+		if l := &a.Lines[i]; l.Rejected.Sign() > 0 {
+			lines = append(lines, ltc.OrderLine{ID: l.OrderLineID, Product: l.ProductID, Qty: l.Rejected})
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return s.Bus.Publish(ctx, ltc.AcceptanceRejected{Acceptance: s.Type.Ref(a.ID), No: a.No, Order: a.OrderID, Customer: a.CustomerID, Owner: a.OwnerID, Lines: lines, Note: a.Note})
 }
 
 // check holds the accepted quantities within what arrived; the rest is rejected.
@@ -156,20 +242,24 @@ func (s *Acceptances) accept(ctx context.Context, a *Acceptance, in *signed) err
 		}
 	}
 	ref := s.Type.Ref(a.ID)
+	if err := s.refused(ctx, a); err != nil {
+		return err
+	}
 	if err := s.Orders.Obligations.accepted(ctx, o, taken, in.On, ref); err != nil {
 		return err
 	}
 	if err := s.Customers.Advance(ctx, a.CustomerID, crm.User, ref); err != nil {
 		return err
 	}
-	return s.Bus.Publish(ctx, ltc.AcceptanceSigned{Acceptance: ref, Order: a.OrderID, Customer: a.CustomerID, Lines: taken, SignedBy: in.By, On: in.On})
+	return s.Bus.Publish(ctx, ltc.AcceptanceSigned{Acceptance: ref, Order: a.OrderID, Customer: a.CustomerID, Lines: taken, SignedBy: in.By, On: in.On, Deemed: a.Deemed})
 }
 
-func (s *Acceptances) reject(_ context.Context, a *Acceptance) error {
+// reject refuses everything that arrived.
+func (s *Acceptances) reject(ctx context.Context, a *Acceptance) error {
 	for i := range a.Lines {
 		a.Lines[i].Accepted, a.Lines[i].Rejected = money.Qty{}, a.Lines[i].Qty
 	}
-	return nil
+	return s.refused(ctx, a)
 }
 
 // invoice drafts an invoice over what this acceptance brought.
@@ -200,6 +290,9 @@ func (s *Acceptances) Declare() *resource.Type[Acceptance] {
 			}),
 			resource.Text("signed_by", "Signed by", func(a *Acceptance) *string { return &a.SignedBy }).ReadOnly().InList(),
 			resource.Date("signed_on", "Signed on", func(a *Acceptance) *date.Date { return &a.SignedOn }).ReadOnly().InList().Filter(),
+			resource.LongText("criteria", "Acceptance criteria", func(a *Acceptance) *string { return &a.Criteria }).Limit(2000),
+			resource.Date("deemed_on", "Deemed accepted on", func(a *Acceptance) *date.Date { return &a.DeemedOn }).ReadOnly().InList().Filter(),
+			resource.Bool("deemed", "Accepted by silence or delivery", func(a *Acceptance) *bool { return &a.Deemed }).ReadOnly().Filter(),
 			resource.LongText("note", "Note", func(a *Acceptance) *string { return &a.Note }),
 		},
 		Process: resource.Process(func(a *Acceptance) *AcceptanceStage { return &a.Stage },
@@ -211,6 +304,7 @@ func (s *Acceptances) Declare() *resource.Type[Acceptance] {
 			[]resource.Move[Acceptance, AcceptanceStage]{
 				{Name: "accept", Label: "Sign off", From: resource.From(AcceptanceRequested), To: AcceptanceAccepted, Do: resource.Ask(acceptForm(), s.accept)},
 				{Name: "reject", Label: "Customer refuses", From: resource.From(AcceptanceRequested), To: AcceptanceRejected, Reason: true, Deviation: true, Do: resource.Do(s.reject)},
+				{Name: "deem", Label: "Deemed accepted", From: resource.From(AcceptanceRequested), To: AcceptanceAccepted, System: true, Do: resource.Do(s.deem)},
 				{Name: "invoice", Label: "Create invoice", From: resource.From(AcceptanceAccepted), Do: resource.Do(s.invoice)},
 			}),
 	}

@@ -91,6 +91,12 @@ type CashBook interface {
 	// Statement lists what is open with a customer as of a day, and the money on account,
 	// negative.
 	Statement(ctx context.Context, company int64, customer crm.CustomerID, day date.Date) ([]StatementItem, money.Amount, error)
+	// StalePlans lists the running contracts of a company with a plan line whose state is
+	// not that of the day.
+	StalePlans(ctx context.Context, company int64, day date.Date) ([]int64, error)
+	// Unsettled counts the open disputes about the invoices of a contract, and those of
+	// its invoices that are not posted or not paid.
+	Unsettled(ctx context.Context, contract int64) (disputes, unpaid int, err error)
 	// ObligationOf names the obligation of an order line, 0 if it has none.
 	ObligationOf(ctx context.Context, line int64) (int64, error)
 }

@@ -44,8 +44,9 @@ type Contract struct {
 	SignedByCustomer string
 	SignedByUs       string
 	SignedOn         date.Date
-	Terms            `gorm:"embedded"`
-	Plan             []PlanLine `gorm:"-"`
+	ContractTerms    `gorm:"embedded"`
+	Plan             []PlanLine       `gorm:"-"`
+	Clauses          []ContractClause `gorm:"-"`
 }
 
 // Contracts is the service behind the contract type.
@@ -58,6 +59,7 @@ type Contracts struct {
 
 	Invoices    *Invoices
 	Obligations *Obligations
+	Library     *Clauses
 }
 
 // check keeps the plan of a draft in step with the amount. History comes with the
@@ -68,6 +70,9 @@ func (s *Contracts) check(ctx context.Context, c *Contract) error {
 			c.Plan[i].Seq = i + 1
 		}
 		return nil
+	}
+	if err := s.clauses(ctx, c); err != nil {
+		return err
 	}
 	if err := s.fromQuote(ctx, c); err != nil {
 		return err
@@ -89,6 +94,11 @@ func (s *Contracts) check(ctx context.Context, c *Contract) error {
 		c.Plan = defaultPlan(c.StartOn, customer.PaymentDays)
 	}
 	bad := c.terms()
+	for i := range c.Plan {
+		if l := &c.Plan[i]; l.RemindDays < 0 {
+			bad = append(bad, errs.Field{Name: fmt.Sprintf("plan.%d.remind_days", i), Message: "Days cannot be negative."})
+		}
+	}
 	if c.Kind == ContractFramework { // no fixed sum
 		settlePlan(c.Plan, c.Amount)
 	} else {
@@ -155,6 +165,14 @@ func (s *Contracts) sign(ctx context.Context, c *Contract, in *signature) error 
 	if in.On.After(today) {
 		return errs.Bad("on", "This day lies in the future.")
 	}
+	if c.POAmount.Sign() > 0 && !c.POAmount.Equal(c.Amount) {
+		return errs.New(errs.Precondition, "The purchase order of the customer says {0}, the contract {1}; clear that first.", c.POAmount, c.Amount)
+	}
+	hash, err := s.fingerprint(ctx, c)
+	if err != nil {
+		return err
+	}
+	c.SignedHash = hash
 	c.SignedByCustomer, c.SignedByUs, c.SignedOn = in.Customer, in.Us, in.On
 	ref := s.Type.Ref(c.ID)
 	if err := s.Customers.Advance(ctx, c.CustomerID, crm.Signed, ref); err != nil {
@@ -180,12 +198,23 @@ func (s *Contracts) planInvoice(ctx context.Context, c *Contract, in *planned) e
 	return s.Invoices.fromPlan(ctx, c, in)
 }
 
-// finish refuses to close a contract whose plan is not fulfilled.
-func (s *Contracts) finish(_ context.Context, c *Contract) error {
+// finish refuses to close a contract whose plan is not fulfilled, with a dispute or an
+// invoice that is not paid.
+func (s *Contracts) finish(ctx context.Context, c *Contract) error {
 	for i := range c.Plan {
 		if l := &c.Plan[i]; l.DoneOn.IsZero() && l.Status != PlanWaived {
 			return errs.New(errs.Precondition, "Line {0} of the plan is not done yet.", l.Seq)
 		}
+	}
+	disputes, unpaid, err := s.Cash.Unsettled(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if disputes > 0 {
+		return errs.New(errs.Precondition, "{0} disputes about its invoices are open.", disputes)
+	}
+	if unpaid > 0 {
+		return errs.New(errs.Precondition, "{0} of its invoices are not posted or not paid.", unpaid)
 	}
 	return nil
 }
@@ -196,7 +225,11 @@ func (s *Contracts) progress(ctx context.Context, id int64, book func(plan []Pla
 	if id == 0 {
 		return nil
 	}
-	c, err := s.Type.Update(ctx, id, func(c *Contract) error { book(c.Plan); return nil })
+	c, err := s.Type.Update(ctx, id, func(c *Contract) error {
+		book(c.Plan)
+		refresh(c.Plan, s.Today(ctx))
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("plan of contract %d: %w", id, err)
 	}
@@ -228,14 +261,14 @@ func contractRules() []process.Rule {
 func (s *Contracts) Declare() *resource.Type[Contract] {
 	plan := resource.Lines("plan", "Execution plan", func(c *Contract) *[]PlanLine { return &c.Plan }, planFields())
 	s.Type = &resource.Type[Contract]{
-		Name: "ltc.contract", Label: "Contract", Plural: "Contracts", Icon: "signature", Number: "CO-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "amount",
+		Name: "ltc.contract", Label: "Contract", Plural: "Contracts", Icon: "signature", Number: "CO-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "amount", Print: s.print,
 		Title:  func(c *Contract) string { return c.Title },
 		Amount: func(c *Contract) money.Amount { return c.Amount },
 		Default: func(ctx context.Context, c *Contract) error {
 			c.StartOn, c.TaxRate, c.Kind, c.Acceptance = s.Today(ctx), money.MustQty("0.13"), ContractOneOff, AcceptRequired
 			return nil
 		},
-		Rules: map[string][]process.Rule{"ltc.contract:approve": contractRules()},
+		Rules: map[string][]process.Rule{"ltc.contract:approve": contractRules(), "ltc.contract:waive": {{Label: "Every waiver", Steps: []process.Step{process.ByRole("ltc.manager")}}}},
 		Fields: append(resource.Fields[Contract]{
 			resource.Text("title", "Subject", func(c *Contract) *string { return &c.Title }).Required().InList().Search().In("Contract"),
 			resource.OptRef("quote_id", "Quote", func(c *Contract) **int64 { return &c.QuoteID }, "ltc.quote").Filter().Source().In("Contract"),
@@ -245,6 +278,7 @@ func (s *Contracts) Declare() *resource.Type[Contract] {
 			resource.Date("start_on", "Starts on", func(c *Contract) *date.Date { return &c.StartOn }).Required().InList().Filter().In("Contract"),
 			resource.Date("end_on", "Ends on", func(c *Contract) *date.Date { return &c.EndOn }).InList().Filter().In("Contract"),
 			plan,
+			resource.Lines("clauses", "Clauses", func(c *Contract) *[]ContractClause { return &c.Clauses }, clauseFields()),
 			resource.Text("signed_by_customer", "Signed for the customer by", func(c *Contract) *string { return &c.SignedByCustomer }).ReadOnly().In("Signature"),
 			resource.Text("signed_by_us", "Signed for us by", func(c *Contract) *string { return &c.SignedByUs }).ReadOnly().In("Signature"),
 			resource.Date("signed_on", "Signed on", func(c *Contract) *date.Date { return &c.SignedOn }).ReadOnly().InList().Filter().In("Signature"),
@@ -252,7 +286,7 @@ func (s *Contracts) Declare() *resource.Type[Contract] {
 		Process: resource.Process(func(c *Contract) *ContractStage { return &c.Stage },
 			[]resource.Stage[ContractStage]{
 				{Key: ContractDraft, Label: "Draft", Owner: "ltc.rep", Class: process.Draft, Limit: 16 * time.Hour, Help: "Write down what was agreed and plan delivery, acceptance, invoices and payments."},
-				{Key: ContractReview, Label: "In review", Owner: "ltc.manager", Class: process.Working, Limit: 16 * time.Hour, Locked: true, Help: "Ask for the approvals of sales and finance."},
+				{Key: ContractReview, Label: "In review", Owner: "ltc.manager", Class: process.Working, Limit: 16 * time.Hour, Locked: true, Help: "Ask for the approvals of sales and finance; what deviates or is worth a million and more is cleared by legal, finance and delivery first, in any order."},
 				{Key: ContractApproved, Label: "Approved", Owner: "ltc.rep", Locked: true, Limit: 16 * time.Hour, Help: "Have both sides sign."},
 				{Key: ContractSigned, Label: "Signed", Owner: "ltc.rep", Class: process.Won, Locked: true, Limit: 8 * time.Hour, Help: "Make the order and confirm it."},
 				{Key: ContractRunning, Label: "In execution", Wait: true, Class: process.Transit, Locked: true, Help: "Deliver, have it accepted, invoice, collect."},
@@ -262,8 +296,13 @@ func (s *Contracts) Declare() *resource.Type[Contract] {
 			},
 			[]resource.Move[Contract, ContractStage]{
 				{Name: "submit", Label: "Submit", From: resource.From(ContractDraft), To: ContractReview},
-				{Name: "approve", Label: "Ask for approval", From: resource.From(ContractReview), To: ContractApproved, Matrix: "ltc.contract:approve"},
-				{Name: "revise", Label: "Back to draft", From: resource.From(ContractReview, ContractApproved), To: ContractDraft, Reason: true, Deviation: true},
+				{Name: "approve", Label: "Ask for approval", From: resource.From(ContractReview), To: ContractApproved, Guard: "!deviates && amount < 1000000 || legal_ok && finance_ok && delivery_ok", Matrix: "ltc.contract:approve"},
+				{Name: "clear_legal", Label: "Legal agrees", From: resource.From(ContractReview), Do: resource.Do(clear(func(c *Contract) *bool { return &c.LegalOK }))},
+				{Name: "clear_finance", Label: "Finance agrees", From: resource.From(ContractReview), Do: resource.Do(clear(func(c *Contract) *bool { return &c.FinanceOK }))},
+				{Name: "clear_delivery", Label: "Delivery agrees", From: resource.From(ContractReview), Do: resource.Do(clear(func(c *Contract) *bool { return &c.DeliveryOK }))},
+				{Name: "reach", Label: "Milestone reached", From: resource.From(ContractSigned, ContractRunning), Do: resource.Ask(reachedForm(), s.reach)},
+				{Name: "waive", Label: "Waive a plan line", From: resource.From(ContractSigned, ContractRunning), Reason: true, Deviation: true, Matrix: "ltc.contract:waive", Do: resource.Ask(waiverForm(), s.waive)},
+				{Name: "revise", Label: "Back to draft", From: resource.From(ContractReview, ContractApproved), To: ContractDraft, Reason: true, Deviation: true, Do: resource.Do(s.unclear)},
 				{Name: "sign", Label: "Sign", From: resource.From(ContractApproved), To: ContractSigned, Do: resource.Ask(signForm(), s.sign)},
 				{Name: "order", Label: "Make order", From: resource.From(ContractSigned, ContractRunning), Do: resource.Do(s.order)},
 				{Name: "invoice", Label: "Invoice by plan", From: resource.From(ContractSigned, ContractRunning), Do: resource.Ask(plannedForm(), s.planInvoice)},

@@ -30,8 +30,8 @@ func acceptingOptions() []resource.Option {
 	return []resource.Option{{Value: "required", Label: "The customer signs", Tone: "info"}, {Value: "on_delivery", Label: "Delivery is acceptance", Tone: "teal"}}
 }
 
-// Terms are what a contract says besides its lines.
-type Terms struct {
+// ContractTerms are what a contract says besides its lines.
+type ContractTerms struct {
 	Kind       ContractKind
 	TaxRate    money.Ratio
 	Price      money.Amount // without tax

@@ -47,8 +47,8 @@ const (
 	ByPlan      Reason = "the plan foresees it"
 )
 
-// Match is a payment and what it probably pays.
-type Match struct {
+// PaymentMatch is a payment and what it probably pays.
+type PaymentMatch struct {
 	Item    OpenItem
 	Score   int
 	Reasons []Reason
@@ -56,8 +56,8 @@ type Match struct {
 
 // score adds up to 100: reference 45, amount 30, payer 20, plan 5. Another customer than
 // the one the payment names is no match.
-func score(in Incoming, item OpenItem, rounding money.Amount) Match {
-	m := Match{Item: item}
+func score(in Incoming, item OpenItem, rounding money.Amount) PaymentMatch {
+	m := PaymentMatch{Item: item}
 	add := func(points int, r Reason) { m.Score, m.Reasons = m.Score+points, append(m.Reasons, r) }
 	if in.Customer != 0 && in.Customer != item.Customer {
 		return m
@@ -93,7 +93,7 @@ func score(in Incoming, item OpenItem, rounding money.Amount) Match {
 
 // Best is the match with the most points and whether it is certain: enough points and
 // ahead of the next of another invoice by enough. ok is false when nothing speaks for any.
-func Best(in Incoming, items []OpenItem, p Policy) (best Match, certain, ok bool) {
+func Best(in Incoming, items []OpenItem, p Policy) (best PaymentMatch, certain, ok bool) {
 	second := 0
 	for _, i := range items {
 		m := score(in, i, p.Rounding)

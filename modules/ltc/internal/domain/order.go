@@ -146,12 +146,12 @@ func (s *Orders) check(ctx context.Context, o *Order) error {
 	if o.OrderDate.IsZero() {
 		o.OrderDate = s.Today(ctx)
 	}
-	o.defaults()
 	if o.Stage == OrderDraft {
 		if err := s.sources(ctx, o); err != nil {
 			return err
 		}
 	}
+	o.defaults()
 	lines := make([]priceable, len(o.Lines))
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -200,6 +200,9 @@ func (s *Orders) sources(ctx context.Context, o *Order) error {
 			return errs.Bad("contract_id", "The contract belongs to another customer.")
 		}
 		o.CustomerID = c.CustomerID
+		if o.ID == 0 && o.Acceptance == "" {
+			o.Acceptance = c.Acceptance
+		}
 	}
 	if o.ShipTo == "" && o.ID == 0 && o.CustomerID != 0 {
 		c, err := s.Customers.Customer(ctx, o.CustomerID)
@@ -242,7 +245,7 @@ func (s *Orders) fromQuote(ctx context.Context, q *Quote, c *Contract) error {
 // copy drafts a new order with the same lines at today's list prices. It has to
 // pass every check of its own, credit included.
 func (s *Orders) copy(ctx context.Context, o *Order) error {
-	n := &Order{CustomerID: o.CustomerID, ContactID: o.ContactID, OrderDate: s.Today(ctx), ShipTo: o.ShipTo, WarehouseID: o.WarehouseID, Freight: o.Freight, Note: o.Note}
+	n := &Order{Acceptance: o.Acceptance, Channel: o.Channel, CustomerID: o.CustomerID, ContactID: o.ContactID, OrderDate: s.Today(ctx), ShipTo: o.ShipTo, WarehouseID: o.WarehouseID, Freight: o.Freight, Note: o.Note}
 	inherit(&n.Base, &o.Base)
 	for _, l := range o.Lines {
 		n.Lines = append(n.Lines, OrderLine{Priced: agreed(l.Priced)})
@@ -380,6 +383,9 @@ func (s *Orders) hold(ctx context.Context, o *Order, want money.Amount) error {
 // release asks the warehouse to ship; services count as delivered and go to the
 // customer's acceptance at once.
 func (s *Orders) release(ctx context.Context, o *Order) error {
+	if err := s.mayRelease(ctx, o); err != nil {
+		return err
+	}
 	goods, err := s.goods(ctx, o)
 	if err != nil {
 		return err

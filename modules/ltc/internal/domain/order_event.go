@@ -60,13 +60,16 @@ func (s *Orders) OnDelivered(ctx context.Context, e isc.Delivered) error {
 	if err != nil {
 		return err
 	}
-	if o.Stage != OrderReleased || !o.every(func(l *OrderLine) bool { return !arrived[l.ID].Less(l.Qty) }) {
-		return nil
+	if o.Stage == OrderReleased && o.every(func(l *OrderLine) bool { return !arrived[l.ID].Less(l.Qty) }) {
+		if err := s.Type.Fire(ctx, o.ID, "deliver", nil); err != nil {
+			return err
+		}
+		err := s.Contracts.progress(ctx, value(o.ContractID), func(plan []PlanLine) { advancePlan(plan, PlanDeliver, money.Amount{}, e.On) })
+		if err != nil {
+			return err
+		}
 	}
-	if err := s.Type.Fire(ctx, o.ID, "deliver", nil); err != nil {
-		return err
-	}
-	return s.Contracts.progress(ctx, value(o.ContractID), func(plan []PlanLine) { advancePlan(plan, PlanDeliver, money.Amount{}, e.On) })
+	return s.Acceptances.deemNow(ctx, o, e.On)
 }
 
 // OnReplenished books goods that arrived for a waiting line.

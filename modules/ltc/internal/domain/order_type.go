@@ -32,11 +32,11 @@ func orderLineFields() resource.Fields[OrderLine] {
 func (s *Orders) Declare() *resource.Type[Order] {
 	lines := resource.Lines("lines", "Lines", func(o *Order) *[]OrderLine { return &o.Lines }, orderLineFields())
 	s.Type = &resource.Type[Order]{
-		Name: "ltc.order", Label: "Sales order", Plural: "Sales orders", Icon: "shopping-cart", Number: "SO-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "total",
+		Name: "ltc.order", Label: "Sales order", Plural: "Sales orders", Icon: "shopping-cart", Number: "SO-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "total", Print: s.print,
 		Amount:  func(o *Order) money.Amount { return o.Total },
 		Day:     func(o *Order) date.Date { return o.OrderDate },
 		Default: func(ctx context.Context, o *Order) error { o.OrderDate = s.Today(ctx); return nil },
-		Rules:   map[string][]process.Rule{"ltc.order:confirm": orderRules()},
+		Rules:   map[string][]process.Rule{"ltc.order:confirm": orderRules(), "ltc.order:change": orderRules()},
 		Fields: resource.Fields[Order]{
 			resource.Ref("customer_id", "Customer", func(o *Order) *crm.CustomerID { return &o.CustomerID }, "crm.customer").Required().InList().Filter().In("Order"),
 			resource.OptRef("contact_id", "Contact", func(o *Order) **int64 { return &o.ContactID }, "crm.contact").In("Order"),
@@ -48,7 +48,14 @@ func (s *Orders) Declare() *resource.Type[Order] {
 			resource.LongText("ship_to", "Ship to", func(o *Order) *string { return &o.ShipTo }).Limit(500).In("Delivery"),
 			resource.OptRef("warehouse_id", "Warehouse", func(o *Order) **int64 { return &o.WarehouseID }, "isc.warehouse").Filter().In("Delivery"),
 			resource.Date("confirmed_on", "Confirmed on", func(o *Order) *date.Date { return &o.ConfirmedOn }).ReadOnly().Filter().In("Delivery"),
+			resource.Enum("acceptance", "Acceptance", func(o *Order) *Accepting { return &o.Acceptance }, acceptingOptions()...).Filter().In("Delivery").Hint("Empty is as the contract says; without one the customer signs."),
+			resource.Enum("channel", "Channel", func(o *Order) *string { return &o.Channel }, resource.Option{Value: "field", Label: "Field sales"}, resource.Option{Value: "inside", Label: "Inside sales"}, resource.Option{Value: "partner", Label: "Partner"}, resource.Option{Value: "web", Label: "Web"}).Filter().In("Order"),
 			resource.LongText("note", "Note", func(o *Order) *string { return &o.Note }).In("Delivery"),
+			resource.Text("credit_hold", "Held for credit", func(o *Order) *string { return &o.CreditHold }).ReadOnly().Filter().In("Holds"),
+			resource.Text("price_hold", "Held for price", func(o *Order) *string { return &o.PriceHold }).ReadOnly().Filter().In("Holds"),
+			resource.Text("data_hold", "Held for data", func(o *Order) *string { return &o.DataHold }).ReadOnly().Filter().In("Holds"),
+			resource.Text("customer_hold", "Held for the customer", func(o *Order) *string { return &o.CustomerHold }).ReadOnly().Filter().In("Holds"),
+			resource.Int("revision", "Revision", func(o *Order) *int { return &o.Revision }).ReadOnly().In("Holds"),
 			lines,
 			resource.Money("freight", "Freight", func(o *Order) *money.Amount { return &o.Freight }).In("Totals").Hint("Charged without tax."),
 			resource.Money("net", "Net", func(o *Order) *money.Amount { return &o.Net }).ReadOnly().Filter().In("Totals"),
@@ -72,6 +79,9 @@ func (s *Orders) Declare() *resource.Type[Order] {
 				{Name: "deliver", Label: "All delivered", From: resource.From(OrderReleased), To: OrderDelivered, System: true},
 				{Name: "complete", Label: "All accepted", From: resource.From(OrderDelivered, OrderReleased), To: OrderCompleted, System: true},
 				{Name: "invoice", Label: "Create invoice", From: resource.From(OrderReleased, OrderDelivered, OrderCompleted, OrderClosedShort), Do: resource.Do(s.invoice)},
+				{Name: "hold", Label: "Hold", From: resource.From(OrderConfirmed), Deviation: true, Do: resource.Ask(holdForm(), s.holdUp)},
+				{Name: "unhold", Label: "Lift a hold", From: resource.From(OrderConfirmed), Do: resource.Ask(unholdForm(), s.lift)},
+				{Name: "change", Label: "Change", From: resource.From(OrderConfirmed, OrderReleased), Reason: true, Deviation: true, Matrix: "ltc.order:change", Do: resource.Ask(changeForm(), s.change)},
 				{Name: "advance", Label: "Make advance invoice", From: resource.From(OrderConfirmed, OrderReleased), Do: resource.Ask(aheadForm(), s.advance)},
 				{Name: "close_short", Label: "Close short", From: resource.From(OrderReleased, OrderDelivered), To: OrderClosedShort, Reason: true, Deviation: true, Do: resource.Do(s.closeShort)},
 				{Name: "cancel", Label: "Cancel", From: resource.From(OrderDraft, OrderConfirmed, OrderReleased), To: OrderCancelled, Reason: true, Deviation: true, Do: resource.Do(s.cancel)},
