@@ -65,5 +65,6 @@ func wire(p *app.Platform) *system {
 		return market.Answers.Won(ctx, e.Lead, e.Amount)
 	})
 	event.Subscribe(p.Bus, "itr", service.OnOpportunityClosed)
+	wireFacts(p, customers)
 	return &system{sales: sales, service: service}
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"embed"
 
+	"meridian/platform/date"
 	"meridian/platform/money"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -57,6 +58,10 @@ const (
 	User        Lifecycle = "user"
 	Satisfied   Lifecycle = "satisfied"
 	Lost        Lifecycle = "lost"
+
+	Dormant Lifecycle = "dormant" // nothing happens
+	AtRisk  Lifecycle = "at_risk" // may be lost
+	Merged  Lifecycle = "merged"  // lives on under another id
 )
 
 // NewCustomer is what a converted lead knows.
@@ -96,6 +101,7 @@ const (
 	AtOrder   Point = "order"
 	AtRelease Point = "release"
 	AtShip    Point = "ship"
+	AtInvoice Point = "invoice" // of what was shipped: never held
 )
 
 // ExposurePart is one part of what a customer owes or will owe.
@@ -105,6 +111,10 @@ type ExposurePart string
 const (
 	OpenOrders  ExposurePart = "order"      // confirmed, not yet invoiced
 	Receivables ExposurePart = "receivable" // invoiced, not yet paid
+
+	Delivered     ExposurePart = "delivered" // delivered, not yet invoiced
+	DraftInvoices ExposurePart = "draft"     // drafts of invoices, where they count
+	Unapplied     ExposurePart = "unapplied" // received and not matched; lowers the exposure
 )
 
 // CreditAnswer is a decision with the parts it rests on, in base currency.
@@ -113,6 +123,11 @@ type CreditAnswer struct {
 	Limit, Exposure, Document money.Amount
 	Orders, Receivables       money.Amount
 	Reason                    string // English key; "" when passed
+
+	Temporary, Insured           money.Amount
+	Delivered, Drafts, Unapplied money.Amount
+	Overdue, Available           money.Amount
+	Release                      trace.Ref // the release that let it pass; zero when none was needed
 }
 
 // Credit decides about credit and keeps the exposure by document.
@@ -125,12 +140,103 @@ type Credit interface {
 	Post(ctx context.Context, customer CustomerID, part ExposurePart, doc trace.Ref, amount money.Amount, key string) error
 }
 
+// FactKind is what a fact counts.
+type FactKind string
+
+// The facts CRM keeps of what happens elsewhere.
+const (
+	FactOrder           FactKind = "order"
+	FactReceipt         FactKind = "receipt"
+	FactMargin          FactKind = "margin" // amount; without it the net of orders stands in
+	FactCost            FactKind = "cost"   // cost to serve
+	FactCase            FactKind = "case"
+	FactComplaint       FactKind = "complaint"
+	FactComplaintClosed FactKind = "complaint_closed"
+	FactTouch           FactKind = "touch" // a two-way contact outside the follow-ups
+	FactPraise          FactKind = "praise"
+)
+
+// Fact is something that happened to a customer in another module: health, value and
+// segments are computed from them, never from the tables of others.
+type Fact struct {
+	Customer CustomerID
+	Kind     FactKind
+	On       date.Date
+	N        int
+	Amount   money.Amount
+	Doc      trace.Ref
+	Key      string // repeating it does nothing
+}
+
+// Facts takes what other modules tell; cmd's wire.go feeds it from their events.
+type Facts interface {
+	// Record keeps a fact.
+	Record(ctx context.Context, f Fact) error
+	// Undo takes back what was recorded of a kind for f.Doc; f.Key names the undoing.
+	Undo(ctx context.Context, kind FactKind, f Fact) error
+}
+
 // LifecycleChanged is published when a customer moves in its life cycle.
 type LifecycleChanged struct {
 	ID       CustomerID
 	From, To Lifecycle
 	Cause    trace.Ref
 }
+
+// OwnershipChanged is published when a customer gets another owner: open work of the
+// customer moves along. To is 0 when it went into a pool.
+type OwnershipChanged struct {
+	Customer    CustomerID
+	From, To    int64
+	How, Reason string
+}
+
+// StateGap is what a unit lacks in one state of the life cycle.
+type StateGap struct {
+	State               Lifecycle
+	Required, Have, Gap int64
+	DueOn               date.Date // zero when no lag is measured yet
+}
+
+// ResourceGapPublished is published when the gap of a resource plan is told to marketing
+// and sales; a later version supersedes.
+type ResourceGapPublished struct {
+	Plan     trace.Ref
+	Version  int
+	Dept     int64
+	Region   string
+	From, To date.Date
+	States   []StateGap
+}
+
+// CreditBlocked is published when credit control blocks a customer.
+type CreditBlocked struct {
+	Customer CustomerID
+	Reason   string
+}
+
+// CreditReleased is published when a block is lifted, or a release granted for documents
+// up to Amount and Until.
+type CreditReleased struct {
+	Customer CustomerID
+	Release  trace.Ref // zero when the block was lifted
+	Amount   money.Amount
+	Until    date.Date
+}
+
+// TierChanged is published when a customer gets another tier: service levels, price
+// lists and the rhythm of contacts follow.
+type TierChanged struct {
+	Customer        CustomerID
+	From, To, Cause string
+}
+
+// PartyMerged is published when one customer ends in another: who holds the old id
+// moves what hangs on it. Calls with the old id reach the kept customer.
+type PartyMerged struct{ Kept, Merged CustomerID }
+
+// PartyUnmerged is published when a merge is undone.
+type PartyUnmerged struct{ Kept, Merged CustomerID }
 
 // Customer360 is the page of one customer; every module may add a panel.
 var Customer360 = resource.Point[CustomerID]("crm.customer")

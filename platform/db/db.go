@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -59,10 +60,13 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		cfg.RuntimeParams["application_name"] = "meridian"
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
-	var opts []stdlib.OptionOpenDB
-	if !o.Owner {
-		opts = append(opts, stdlib.OptionAfterConnect(asApp))
-	}
+	opts := []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{Name: "numeric", OID: pgtype.NumericOID, Codec: decimalText{}})
+		if o.Owner {
+			return nil
+		}
+		return asApp(ctx, c)
+	})}
 	pool := stdlib.OpenDB(*cfg, opts...)
 	n := o.MaxConns
 	if n == 0 {
@@ -122,16 +126,27 @@ func asApp(ctx context.Context, c *pgx.Conn) error {
 	return err
 }
 
+// decimalText has the server write decimals as text, which is how money reads them.
+type decimalText struct{ pgtype.NumericCodec }
+
+// PreferredFormat implements pgtype.Codec.
+func (decimalText) PreferredFormat() int16 { return pgtype.TextFormatCode }
+
 type txKey struct{}
 
 type tx struct {
 	gorm   *gorm.DB
 	conn   *sql.Conn
+	begun  bool // BEGIN has been sent
+	sent   int  // how often what waited was sent
 	after  []func()
 	late   []late
 	depth  int // of savepoints
 	values map[any]any
 }
+
+// rollbackTime is how long undoing may take before the connection is given up.
+const rollbackTime = 5 * time.Second
 
 func txOf(ctx context.Context) *tx { t, _ := ctx.Value(txKey{}).(*tx); return t }
 
@@ -167,28 +182,24 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	if err != nil {
 		return fmt.Errorf("take a connection: %w", err)
 	}
-	returned := false
-	giveBack := func() {
-		if !returned {
-			returned = true
+	t := &tx{conn: conn, gorm: d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})}
+	t.gorm.Statement.ConnPool = conn
+	t.begin()
+	done := false
+	defer func() { // also when fn panics
+		if !done {
+			t.rollback(ctx)
 			_ = conn.Close()
 		}
-	}
-	defer giveBack()
-	g := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
-	g.Statement.ConnPool = conn
-	t := &tx{conn: conn}
-	err = g.Transaction(func(g *gorm.DB) error {
-		t.gorm = g
-		if err := fn(context.WithValue(ctx, txKey{}, t)); err != nil {
-			return err
-		}
-		return t.flush(ctx)
-	})
-	if err != nil {
+	}()
+	if err := fn(context.WithValue(ctx, txKey{}, t)); err != nil {
 		return err
 	}
-	giveBack() // what runs after the commit may need a connection of its own
+	if err := t.commit(ctx); err != nil {
+		return err
+	}
+	done = true
+	_ = conn.Close() // what runs after the commit may need a connection of its own
 	for _, f := range t.after {
 		f()
 	}
@@ -231,21 +242,25 @@ func (d *DB) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 	t.depth++
 	defer func() { t.depth-- }()
 	name := fmt.Sprintf("s%d", t.depth)
-	if err := d.Exec(ctx, "SAVEPOINT "+name); err != nil {
-		return err
-	}
+	sent, waiting := t.sent, len(t.late)
+	t.late = append(t.late, late{q: "SAVEPOINT " + name})
 	err := fn(ctx)
 	if err == nil {
+		t.late = append(t.late, late{q: "RELEASE SAVEPOINT " + name})
 		err = t.flush(ctx)
 	}
-	if err != nil {
-		t.late = nil
-		if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
-			return errors.Join(err, e)
-		}
+	if err == nil {
+		return nil
+	}
+	if t.sent == sent { // it never reached the server
+		t.late = t.late[:waiting]
 		return err
 	}
-	return d.Exec(ctx, "RELEASE SAVEPOINT "+name)
+	t.late = nil
+	if e := d.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name+"; RELEASE SAVEPOINT "+name); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
 }
 
 // Conn gives the pgx connection of the transaction in ctx to fn; River's bridge
@@ -282,7 +297,7 @@ type runner interface {
 
 func (d *DB) runner(ctx context.Context) (runner, error) {
 	if t := txOf(ctx); t != nil {
-		return t.gorm.Statement.ConnPool, t.flush(ctx)
+		return t.conn, t.flush(ctx)
 	}
 	return d.pool, nil
 }
@@ -300,35 +315,35 @@ func (d *DB) ExecN(ctx context.Context, q string, args ...any) (int64, error) {
 	if !InTx(ctx) {
 		return 0, errors.New("db: write outside a transaction")
 	}
-	run, err := d.runner(ctx)
-	if err != nil {
+	t := txOf(ctx)
+	var tag pgconn.CommandTag
+	if len(args) > 0 {
+		err := t.ask(ctx, question{q: q, args: args, tag: &tag})
+		return tag.RowsAffected(), err
+	}
+	if err := t.flush(ctx); err != nil {
 		return 0, err
 	}
-	r, err := run.ExecContext(ctx, q, args...)
-	if err != nil {
-		return 0, Translate(err)
-	}
-	return r.RowsAffected()
+	err := t.conn.Raw(func(x any) (err error) { // without arguments it may be several statements
+		tag, err = x.(*stdlib.Conn).Conn().Exec(ctx, q)
+		return err
+	})
+	return tag.RowsAffected(), Translate(err)
 }
 
 // Row scans the single row of q into dest. It returns false when there is none.
 func (d *DB) Row(ctx context.Context, q string, args []any, dest ...any) (bool, error) {
-	run, err := d.runner(ctx)
-	if err != nil {
-		return false, err
-	}
-	rows, err := run.QueryContext(ctx, q, args...)
-	if err != nil {
-		return false, Translate(err)
-	}
-	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		return false, Translate(rows.Err())
-	}
-	if err := rows.Scan(dest...); err != nil {
-		return false, fmt.Errorf("scan: %w", err)
-	}
-	return true, Translate(rows.Close())
+	found := false
+	err := d.ask(ctx, question{q: q, args: args, read: func(rows pgx.Rows) error {
+		if found = rows.Next(); !found {
+			return nil
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return fmt.Errorf("scan: %w", err)
+		}
+		return nil
+	}})
+	return found && err == nil, err
 }
 
 // Each calls scan for every row of q.
@@ -348,22 +363,6 @@ func (d *DB) Each(ctx context.Context, q string, args []any, scan func(r *sql.Ro
 		}
 	}
 	return Translate(rows.Err())
-}
-
-// Select reads the rows of q into a slice of read models by column name.
-func Select[T any](ctx context.Context, d *DB, q string, args ...any) ([]T, error) {
-	var out []T
-	if err := d.Gorm(ctx).Raw(q, args...).Scan(&out).Error; err != nil {
-		return nil, Translate(err)
-	}
-	return out, nil
-}
-
-// One reads the single row of q, as sums and counts have it.
-func One[T any](ctx context.Context, d *DB, q string, args ...any) (T, error) {
-	var out T
-	err := d.Gorm(ctx).Raw(q, args...).Scan(&out).Error
-	return out, Translate(err)
 }
 
 // Code is the SQLSTATE of an error of the server, "" for any other.

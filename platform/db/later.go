@@ -3,10 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // late is a statement that waits for company on its way to the server.
@@ -34,26 +30,5 @@ func (t *tx) flush(ctx context.Context) error {
 	if len(t.late) == 0 {
 		return nil
 	}
-	list := t.late
-	t.late = nil
-	var b pgx.Batch
-	for _, l := range list {
-		b.Queue(l.q, l.args...)
-	}
-	return t.conn.Raw(func(driver any) error {
-		r := driver.(*stdlib.Conn).Conn().SendBatch(ctx, &b)
-		for _, l := range list {
-			tag, err := r.Exec()
-			if err == nil && l.none != nil && tag.RowsAffected() == 0 {
-				err = l.none
-			}
-			if err != nil {
-				return errors.Join(Translate(err), r.Close())
-			}
-		}
-		if err := r.Close(); err != nil {
-			return fmt.Errorf("write: %w", Translate(err))
-		}
-		return nil
-	})
+	return t.ask(ctx)
 }

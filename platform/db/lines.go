@@ -2,19 +2,14 @@ package db
 
 import (
 	"context"
+	"reflect"
 	"slices"
+
+	"github.com/jackc/pgx/v5"
 
 	"meridian/platform/errs"
 	"meridian/platform/record"
 )
-
-// LoadLines reads the lines of rows that were found without them.
-func (s *Store[T, P]) LoadLines(ctx context.Context, rows []*T) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	return s.loadLines(ctx, rows)
-}
 
 // childTable keeps the lines of a document. A line keeps its id over updates, so
 // other documents may refer to it; lines that are gone from the slice are deleted.
@@ -23,75 +18,64 @@ type childTable[T, L any, PT record.Of[T], PL record.LineOf[L]] struct {
 	at    func(*T) *[]L
 }
 
-func (c *childTable[T, L, PT, PL]) load(ctx context.Context, d *DB, rows []*T) error {
-	ids := make([]int64, len(rows))
-	byID := make(map[int64]*T, len(rows))
-	for i, r := range rows {
-		ids[i] = PT(r).Rec().ID
-		byID[ids[i]] = r
-	}
-	lines, err := find[L](d.Gorm(ctx).Table(c.table).Where("parent_id = ANY(?)", Array(ids)).Order("parent_id, pos"))
+func (c *childTable[T, L, PT, PL]) read(ctx context.Context, d *DB, ids []int64, row func(parent int64) *T) (question, error) {
+	cols, err := columnsOf[L](d.gorm)
 	if err != nil {
-		return err
+		return question{}, err
 	}
-	for i := range lines {
-		dst := c.at(byID[PL(&lines[i]).LineRec().ParentID])
-		*dst = append(*dst, lines[i])
-	}
-	return nil
+	return question{q: "SELECT " + cols.list + " FROM " + quoteTable(c.table) + " WHERE parent_id = ANY($1) ORDER BY parent_id, pos", args: []any{ids}, read: func(r pgx.Rows) error {
+		var lines []L
+		if err := scanAll(ctx, cols, r, &lines); err != nil {
+			return err
+		}
+		for i := range lines {
+			if doc := row(PL(&lines[i]).LineRec().ParentID); doc != nil {
+				dst := c.at(doc)
+				*dst = append(*dst, lines[i])
+			}
+		}
+		return nil
+	}}, nil
 }
 
 func (c *childTable[T, L, PT, PL]) save(ctx context.Context, d *DB, r *T) error {
-	id := PT(r).Rec().ID
-	lines := *c.at(r)
-	if PT(r).Rec().Version == 1 && !slices.ContainsFunc(lines, func(l L) bool { return PL(&l).LineRec().ID != 0 }) {
-		return c.insert(ctx, d, id, lines)
-	}
 	cols, err := columnsOf[L](d.gorm)
 	if err != nil {
 		return err
 	}
+	id, lines := PT(r).Rec().ID, *c.at(r)
+	var fresh []reflect.Value
+	var ids []*int64
 	keep := make([]int64, 0, len(lines))
 	for i := range lines {
-		if l := PL(&lines[i]).LineRec(); l.ID != 0 {
+		l := PL(&lines[i]).LineRec()
+		l.ParentID, l.Pos = id, i+1
+		if l.ID != 0 {
 			keep = append(keep, l.ID)
+			continue
+		}
+		fresh, ids = append(fresh, reflect.ValueOf(&lines[i]).Elem()), append(ids, &l.ID)
+	}
+	if PT(r).Rec().Version > 1 || len(keep) > 0 {
+		if err := c.change(ctx, d, cols, id, lines, keep); err != nil {
+			return err
 		}
 	}
+	return insertRows(ctx, d, cols, quoteTable(c.table), fresh, func(i int) *int64 { return ids[i] })
+}
+
+// change stores the lines that were there before and removes those that are gone.
+func (c *childTable[T, L, PT, PL]) change(ctx context.Context, d *DB, cols *columns, id int64, lines []L, keep []int64) error {
 	if err := d.Later(ctx, nil, "DELETE FROM "+quoteTable(c.table)+" WHERE parent_id = $1 AND NOT id = ANY($2)", id, keep); err != nil {
 		return err
 	}
 	for i := range lines {
-		l := PL(&lines[i]).LineRec()
-		l.ParentID, l.Pos = id, i+1
-		if l.ID == 0 {
+		if !slices.Contains(keep, PL(&lines[i]).LineRec().ID) {
 			continue
 		}
-		q, args := cols.update(ctx, quoteTable(c.table), &lines[i], "id", "parent_id")
+		q, args := cols.update(ctx, quoteTable(c.table), &lines[i], []string{"id", "parent_id"})
 		if err := d.Later(ctx, errs.Missing(), q, args...); err != nil {
 			return err
-		}
-	}
-	return c.insertNew(ctx, d, lines)
-}
-
-func (c *childTable[T, L, PT, PL]) insert(ctx context.Context, d *DB, id int64, lines []L) error {
-	for i := range lines {
-		l := PL(&lines[i]).LineRec()
-		l.ParentID, l.Pos = id, i+1
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	return Translate(d.Gorm(ctx).Table(c.table).Create(&lines).Error)
-}
-
-func (c *childTable[T, L, PT, PL]) insertNew(ctx context.Context, d *DB, lines []L) error {
-	for i := range lines {
-		if PL(&lines[i]).LineRec().ID != 0 {
-			continue
-		}
-		if err := d.Gorm(ctx).Table(c.table).Create(&lines[i]).Error; err != nil {
-			return Translate(err)
 		}
 	}
 	return nil

@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
+	"github.com/jackc/pgx/v5"
 
 	"meridian/platform/errs"
 	"meridian/platform/record"
 )
 
 // Store keeps the rows of one type in the table of the same name. It implements
-// record.Store and closes the traps of gorm: zero values are written, a missing
-// id never becomes an insert, the version is always compared, and every read
-// carries the row predicate of its reader.
+// record.Store: zero values are written, a missing id never becomes an insert, the
+// version is always compared, and every read carries the row predicate of its reader.
 type Store[T any, P record.Of[T]] struct {
 	db     *DB
 	object string
@@ -25,7 +25,8 @@ type Store[T any, P record.Of[T]] struct {
 }
 
 type lineStore[T any] interface {
-	load(ctx context.Context, d *DB, rows []*T) error
+	// read asks for the lines of documents; row finds the document of a parent id.
+	read(ctx context.Context, d *DB, ids []int64, row func(parent int64) *T) (question, error)
 	save(ctx context.Context, d *DB, r *T) error
 }
 
@@ -57,31 +58,23 @@ func NewStore[T any, P record.Of[T]](d *DB, object string, opts ...Option[T]) *S
 	return &Store[T, P]{db: d, object: object, open: o.open, lines: o.lines}
 }
 
-func (s *Store[T, P]) table(ctx context.Context) *gorm.DB { return s.db.Gorm(ctx).Table(s.object) }
-
-// visible narrows g to the rows the reader may see.
-func (s *Store[T, P]) visible(ctx context.Context, g *gorm.DB) (*gorm.DB, error) {
+// visible is the condition on the rows the reader may see.
+func (s *Store[T, P]) visible(ctx context.Context) (*Rows, error) {
 	if s.open {
-		return g, nil
+		return &Rows{SQL: "true"}, nil
 	}
-	r, err := s.db.Readable(ctx, s.object)
-	if err != nil {
-		return nil, err
-	}
-	return g.Where(r.SQL, r.Args...), nil
+	return s.db.Readable(ctx, s.object)
 }
 
 // Get returns the row. NotFound if it is absent or not visible.
-func (s *Store[T, P]) Get(ctx context.Context, id int64) (*T, error) {
-	return s.one(ctx, s.table(ctx).Where("id = ?", id))
-}
+func (s *Store[T, P]) Get(ctx context.Context, id int64) (*T, error) { return s.one(ctx, id, "") }
 
 // Lock returns the row and holds it until the end of the transaction.
 func (s *Store[T, P]) Lock(ctx context.Context, id int64) (*T, error) {
 	if !InTx(ctx) {
 		return nil, errors.New("db: Lock outside a transaction")
 	}
-	return s.one(ctx, s.table(ctx).Where("id = ?", id).Clauses(clause.Locking{Strength: "NO KEY UPDATE"}))
+	return s.one(ctx, id, " FOR NO KEY UPDATE")
 }
 
 // First returns the first row of q.
@@ -97,66 +90,117 @@ func (s *Store[T, P]) First(ctx context.Context, q record.Query) (*T, error) {
 	return &rows[0], nil
 }
 
-func (s *Store[T, P]) one(ctx context.Context, g *gorm.DB) (*T, error) {
-	g, err := s.visible(ctx, g)
+// one reads a row and its lines in one round trip.
+func (s *Store[T, P]) one(ctx context.Context, id int64, lock string) (*T, error) {
+	w, err := s.visible(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := find[T](g.Limit(1))
+	c, err := columnsOf[T](s.db.gorm)
 	if err != nil {
+		return nil, err
+	}
+	w.And("id = ?", id)
+	var rows []T
+	list := []question{{q: numbered("SELECT " + c.list + " FROM " + quoteTable(s.object) + " WHERE " + w.SQL + lock), args: w.Args,
+		read: func(r pgx.Rows) error { return scanAll(ctx, c, r, &rows) }}}
+	for _, l := range s.lines {
+		q, err := l.read(ctx, s.db, []int64{id}, func(int64) *T {
+			if len(rows) == 0 {
+				return nil
+			}
+			return &rows[0]
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, q)
+	}
+	if err := s.db.ask(ctx, list...); err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.object, err)
 	}
 	if len(rows) == 0 {
 		return nil, errs.Missing()
 	}
-	return &rows[0], s.loadLines(ctx, []*T{&rows[0]})
+	return &rows[0], nil
 }
 
-func (s *Store[T, P]) loadLines(ctx context.Context, rows []*T) error {
+// LoadLines reads the lines of rows that were found without them.
+func (s *Store[T, P]) LoadLines(ctx context.Context, rows []*T) error {
+	if len(rows) == 0 || len(s.lines) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(rows))
+	byID := make(map[int64]*T, len(rows))
+	for i, r := range rows {
+		ids[i] = P(r).Rec().ID
+		byID[ids[i]] = r
+	}
+	var list []question
 	for _, l := range s.lines {
-		if err := l.load(ctx, s.db, rows); err != nil {
-			return fmt.Errorf("read lines of %s: %w", s.object, err)
+		q, err := l.read(ctx, s.db, ids, func(parent int64) *T { return byID[parent] })
+		if err != nil {
+			return err
 		}
+		list = append(list, q)
+	}
+	if err := s.db.ask(ctx, list...); err != nil {
+		return fmt.Errorf("read lines of %s: %w", s.object, err)
 	}
 	return nil
 }
 
 // Find returns the rows of q without their lines.
 func (s *Store[T, P]) Find(ctx context.Context, q record.Query) ([]T, error) {
-	g, err := s.query(ctx, q)
+	w, err := s.where(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	desc := len(q.Sort) > 0 && q.Sort[len(q.Sort)-1].Desc
+	c, err := columnsOf[T](s.db.gorm)
+	if err != nil {
+		return nil, err
+	}
 	if len(q.After) > 0 {
 		if len(q.Sort) > 1 || len(q.After) != len(q.Sort)+1 {
 			return nil, errors.New("db: a keyset has at most one sort column")
 		}
-		g = after(g, q)
+		after(w, q)
 	}
+	desc := len(q.Sort) > 0 && q.Sort[len(q.Sort)-1].Desc
+	tail := " ORDER BY "
 	for _, o := range q.Sort {
-		g = g.Order(clause.OrderByColumn{Column: clause.Column{Name: o.Col}, Desc: o.Desc})
+		tail += quote(o.Col) + direction(o.Desc) + ", "
 	}
-	g = g.Order(clause.OrderByColumn{Column: clause.Column{Name: "id"}, Desc: desc})
+	tail += "id" + direction(desc)
 	if q.Limit > 0 {
-		g = g.Limit(q.Limit)
+		tail += " LIMIT " + strconv.Itoa(q.Limit)
 	}
 	if q.Offset > 0 {
-		g = g.Offset(q.Offset)
+		tail += " OFFSET " + strconv.Itoa(q.Offset)
 	}
-	rows, err := find[T](g)
+	var rows []T
+	err = s.db.ask(ctx, question{q: numbered("SELECT " + c.list + " FROM " + quoteTable(s.object) + " WHERE " + w.SQL + tail), args: w.Args,
+		read: func(r pgx.Rows) error { return scanAll(ctx, c, r, &rows) }})
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", s.object, err)
 	}
 	return rows, nil
 }
 
+func direction(desc bool) string {
+	if desc {
+		return " DESC"
+	}
+	return ""
+}
+
 // after is the keyset condition: the rows that follow q.After in the order of q.Sort.
 // A row comparison is what an index can start from.
-func after(g *gorm.DB, q record.Query) *gorm.DB {
+func after(w *Rows, q record.Query) {
 	id := q.After[len(q.After)-1]
 	if len(q.Sort) == 0 {
-		return g.Where("id > ?", id)
+		w.And("id > ?", id)
+		return
 	}
 	s, op := q.Sort[0], ">"
 	if s.Desc {
@@ -165,42 +209,44 @@ func after(g *gorm.DB, q record.Query) *gorm.DB {
 	col := quote(s.Col)
 	switch {
 	case q.After[0] == nil && s.Desc: // empty ones came first
-		return g.Where("("+col+" IS NULL AND id < ? OR "+col+" IS NOT NULL)", id)
+		w.And("("+col+" IS NULL AND id < ? OR "+col+" IS NOT NULL)", id)
 	case q.After[0] == nil:
-		return g.Where(col+" IS NULL AND id > ?", id)
+		w.And(col+" IS NULL AND id > ?", id)
 	case s.Null && !s.Desc:
-		return g.Where("(("+col+", id) > (?, ?) OR "+col+" IS NULL)", q.After[0], id)
+		w.And("(("+col+", id) > (?, ?) OR "+col+" IS NULL)", q.After[0], id)
+	default:
+		w.And("("+col+", id) "+op+" (?, ?)", q.After[0], id)
 	}
-	return g.Where("("+col+", id) "+op+" (?, ?)", q.After[0], id)
 }
 
 func quote(col string) string { return `"` + strings.ReplaceAll(col, `"`, `""`) + `"` }
 
-func (s *Store[T, P]) query(ctx context.Context, q record.Query) (*gorm.DB, error) {
-	g, err := s.visible(ctx, s.table(ctx))
+// where is the condition of q with the row predicate of the reader.
+func (s *Store[T, P]) where(ctx context.Context, q record.Query) (*Rows, error) {
+	w, err := s.visible(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !q.Archived {
-		g = g.Where("archived_at IS NULL")
+		w.And("archived_at IS NULL")
 	}
 	for _, c := range q.Where {
 		col := quote(c.Col)
 		switch c.Op {
 		case record.In:
 			if one, ok := single(c.Val); ok { // keeps the order an index gives
-				g = g.Where(col+" = ?", one)
+				w.And(col+" = ?", one)
 			} else {
-				g = g.Where(col+" = ANY(?)", Array(c.Val))
+				w.And(col+" = ANY(?)", Array(c.Val))
 			}
 		case record.Like:
-			g = g.Where(col+" ILIKE ?", "%"+escapeLike(fmt.Sprint(c.Val))+"%")
+			w.And(col+" ILIKE ?", "%"+escapeLike(fmt.Sprint(c.Val))+"%")
 		case record.IsNull:
-			g = g.Where(col + " IS NULL")
+			w.And(col + " IS NULL")
 		case record.NotNull:
-			g = g.Where(col + " IS NOT NULL")
+			w.And(col + " IS NOT NULL")
 		default:
-			g = g.Where(col+" "+string(c.Op)+" ?", c.Val)
+			w.And(col+" "+string(c.Op)+" ?", c.Val)
 		}
 	}
 	if q.Search != "" && len(q.SearchCols) > 0 {
@@ -210,9 +256,9 @@ func (s *Store[T, P]) query(ctx context.Context, q record.Query) (*gorm.DB, erro
 			or = append(or, quote(c)+" ILIKE ?")
 			args = append(args, "%"+escapeLike(q.Search)+"%")
 		}
-		g = g.Where("("+strings.Join(or, " OR ")+")", args...)
+		w.And("("+strings.Join(or, " OR ")+")", args...)
 	}
-	return g, nil
+	return w, nil
 }
 
 // single is the only value of a list.
@@ -242,25 +288,43 @@ func (s *Store[T, P]) Many(ctx context.Context, ids []int64) ([]T, error) {
 	return s.Find(ctx, record.Query{Where: []record.Cond{{Col: "id", Op: record.In, Val: ids}}, Archived: true})
 }
 
+// Present returns the live ones among ids that the reader may see.
+func (s *Store[T, P]) Present(ctx context.Context, ids []int64) ([]int64, error) {
+	w, err := s.where(ctx, record.Where("id", record.In, ids))
+	if err != nil {
+		return nil, err
+	}
+	var out []int64
+	err = s.db.ask(ctx, question{q: numbered("SELECT id FROM " + quoteTable(s.object) + " WHERE " + w.SQL), args: w.Args, read: func(r pgx.Rows) (err error) {
+		out, err = pgx.CollectRows(r, pgx.RowTo[int64])
+		return err
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("look for %s: %w", s.object, err)
+	}
+	return out, nil
+}
+
 // Count counts at most limit+1 rows; limit 0 counts all.
 func (s *Store[T, P]) Count(ctx context.Context, q record.Query, limit int) (int, error) {
-	g, err := s.query(ctx, q)
+	w, err := s.where(ctx, q)
 	if err != nil {
 		return 0, err
 	}
-	var n int64
+	sql := "SELECT count(*) FROM " + quoteTable(s.object) + " WHERE " + w.SQL
 	if limit > 0 {
-		g = s.db.Gorm(ctx).Table("(?) AS few", g.Select("1").Limit(limit+1))
+		sql = "SELECT count(*) FROM (SELECT FROM " + quoteTable(s.object) + " WHERE " + w.SQL + " LIMIT " + strconv.Itoa(limit+1) + ") AS few"
 	}
-	if err := g.Count(&n).Error; err != nil {
-		return 0, fmt.Errorf("count %s: %w", s.object, Translate(err))
+	var n int
+	if _, err := s.db.Row(ctx, numbered(sql), w.Args, &n); err != nil {
+		return 0, fmt.Errorf("count %s: %w", s.object, err)
 	}
-	return int(n), nil
+	return n, nil
 }
 
 // Group counts the rows of q per value of by and sums the column sum.
 func (s *Store[T, P]) Group(ctx context.Context, q record.Query, by, sum string) ([]record.Group, error) {
-	g, err := s.query(ctx, q)
+	w, err := s.where(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -269,10 +333,13 @@ func (s *Store[T, P]) Group(ctx context.Context, q record.Query, by, sum string)
 		total = "coalesce(sum(" + quote(sum) + "), 0)"
 	}
 	var out []record.Group
-	err = g.Select(fmt.Sprintf("%s::text AS key, count(*) AS n, (%s)::text AS sum", quote(by), total)).
-		Group(quote(by)).Order("1").Scan(&out).Error
+	sql := fmt.Sprintf("SELECT coalesce(%s::text, ''), count(*), (%s)::text FROM %s WHERE %s GROUP BY %s ORDER BY 1", quote(by), total, quoteTable(s.object), w.SQL, quote(by))
+	err = s.db.ask(ctx, question{q: numbered(sql), args: w.Args, read: func(r pgx.Rows) (err error) {
+		out, err = pgx.CollectRows(r, pgx.RowToStructByPos[record.Group])
+		return err
+	}})
 	if err != nil {
-		return nil, fmt.Errorf("group %s: %w", s.object, Translate(err))
+		return nil, fmt.Errorf("group %s: %w", s.object, err)
 	}
 	return out, nil
 }
@@ -282,9 +349,14 @@ func (s *Store[T, P]) Insert(ctx context.Context, r *T) error {
 	if !InTx(ctx) {
 		return errors.New("db: write outside a transaction")
 	}
-	P(r).Rec().Version = 1
-	if err := s.table(ctx).Create(r).Error; err != nil {
-		return fmt.Errorf("insert %s: %w", s.object, Translate(err))
+	c, err := columnsOf[T](s.db.gorm)
+	if err != nil {
+		return err
+	}
+	b := P(r).Rec()
+	b.Version = 1
+	if err := insertRows(ctx, s.db, c, quoteTable(s.object), []reflect.Value{reflect.ValueOf(r).Elem()}, func(int) *int64 { return &b.ID }); err != nil {
+		return fmt.Errorf("insert %s: %w", s.object, err)
 	}
 	return s.saveLines(ctx, r)
 }
@@ -294,18 +366,21 @@ func (s *Store[T, P]) Update(ctx context.Context, r *T) error {
 	if !InTx(ctx) {
 		return errors.New("db: write outside a transaction")
 	}
+	c, err := columnsOf[T](s.db.gorm)
+	if err != nil {
+		return err
+	}
 	b := P(r).Rec()
 	old := b.Version
 	b.Version++
-	g := s.table(ctx).Where("id = ? AND version = ?", b.ID, old).
-		Select("*").Omit("id", "no", "created_at", "created_by").Updates(r)
-	if g.Error != nil {
-		b.Version = old
-		return fmt.Errorf("update %s: %w", s.object, Translate(g.Error))
+	q, args := c.update(ctx, quoteTable(s.object), r, []string{"id"}, "no", "created_at", "created_by")
+	n, err := s.db.ExecN(ctx, q+" AND version = $"+strconv.Itoa(len(args)+1), append(args, old)...)
+	if err == nil && n == 0 {
+		err = errs.Stale()
 	}
-	if g.RowsAffected == 0 {
+	if err != nil {
 		b.Version = old
-		return errs.Stale()
+		return fmt.Errorf("update %s: %w", s.object, err)
 	}
 	return s.saveLines(ctx, r)
 }

@@ -159,6 +159,8 @@ type Store[T any] interface {
 	First(ctx context.Context, q Query) (*T, error)
 	Find(ctx context.Context, q Query) ([]T, error)
 	Many(ctx context.Context, ids []int64) ([]T, error)
+	// Present returns the live ones among ids that the reader may see.
+	Present(ctx context.Context, ids []int64) ([]int64, error)
 	// LoadLines reads the lines of rows that Find or Many returned, one query for all.
 	LoadLines(ctx context.Context, rows []*T) error
 	// Count counts at most limit+1 rows; limit 0 counts all.

@@ -340,16 +340,11 @@ func (t *Type[T]) present(ctx context.Context, ids []int64) (map[int64]bool, err
 		}
 		return out, nil
 	}
-	rows, err := t.Store.Many(ctx, ids)
-	if err != nil {
-		return nil, err
+	seen, err := t.Store.Present(ctx, ids)
+	for _, id := range seen {
+		out[id] = true
 	}
-	for i := range rows {
-		if b := baseOf(&rows[i]); b.ArchivedAt == nil {
-			out[b.ID] = true
-		}
-	}
-	return out, nil
+	return out, err
 }
 
 // link records where the new document came from: the given sources and the

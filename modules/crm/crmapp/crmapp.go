@@ -3,36 +3,98 @@ package crmapp
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"meridian/modules/crm"
 	"meridian/modules/crm/internal/domain"
 	"meridian/modules/crm/internal/store"
 	"meridian/modules/crm/internal/text"
 	"meridian/platform/app"
+	"meridian/platform/authz"
+	"meridian/platform/date"
 	"meridian/platform/db"
+	"meridian/platform/jobs"
 	"meridian/platform/resource"
+	"meridian/platform/trace"
 )
 
 // Module is what the other modules get.
 type Module struct {
 	Customers crm.Customers
 	Credit    crm.Credit
+	Facts     crm.Facts
+	// DealEnded is told when a deal is won or lost.
+	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
 }
 
-// New builds the module and registers its types.
+// desk is what the reports and commands of the module work with.
+type desk struct {
+	p         *app.Platform
+	sql       *store.Store
+	policies  *domain.Policies
+	customers *domain.Customers
+	followups *domain.Followups
+	pools     *domain.Pools
+	plans     *domain.ResourcePlans
+	transfers *domain.Transfers
+	credit    *domain.CreditControl
+	risks     *domain.Risks
+	facts     *domain.Facts
+	segments  *domain.Segments
+	models    *domain.ValueModels
+}
+
+// New builds the module and registers its types, reports and jobs.
 func New(p *app.Platform) *Module {
-	customers := &domain.Customers{
+	sql := &store.Store{DB: p.DB, Location: p.Location}
+	d := &desk{p: p, sql: sql, policies: &domain.Policies{Store: db.NewStore[domain.Policy](p.DB, "crm.policy")}}
+	d.customers = &domain.Customers{
 		Store:    db.NewStore[domain.Customer](p.DB, "crm.customer"),
 		Contacts: db.NewStore[domain.Contact](p.DB, "crm.contact"),
-		Bus:      p.Bus,
+		Bus:      p.Bus, Policies: d.policies, Authz: p.Authz, Now: p.Now, Tx: p.DB.Tx,
+		Twins: sql, Merges: sql, Standards: sql, Log: sql,
 	}
-	followups := &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now}
-	resource.Register(p.Types, customers.Declare())
-	resource.Register(p.Types, customers.DeclareContact())
-	resource.Register(p.Types, followups.Declare())
+	d.followups = &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now, Customers: d.customers, Rhythm: sql}
+	fields := &domain.FieldStandards{Store: db.NewStore[domain.FieldStandard](p.DB, "crm.field_standard"), Standards: sql}
+	resource.Register(p.Types, d.customers.Declare())
+	resource.Register(p.Types, d.customers.DeclareContact())
+	resource.Register(p.Types, d.followups.Declare())
+	resource.Register(p.Types, fields.Declare())
+	follow := &domain.FollowStandards{Store: db.NewStore[domain.FollowStandard](p.DB, "crm.follow_standard")}
+	resource.Register(p.Types, follow.Declare())
+	resource.Register(p.Types, d.policies.Declare())
+	d.master()
+	d.contacts()
+	d.cycle()
+	d.holding()
+	d.handing()
+	d.lending()
+	d.caring()
+	d.grouping()
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
-	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users", Types: []string{"crm.customer", "crm.contact", "crm.followup"}}, text.FS)
-	return &Module{Customers: customers, Credit: &domain.Credit{Ledger: exposure}}
+	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
+	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.risk_case", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts}
 }
+
+// nightly adds a job that runs for every company with its calendar day.
+func (d *desk) nightly(name, label, spec string, run func(ctx context.Context, company int64, day date.Date) error) {
+	d.p.Jobs.Add(jobs.Job{Name: name, Label: label, Spec: spec, Run: func(ctx context.Context) error {
+		var all []error
+		for id, c := range d.p.Authz.Directory().Companies {
+			if err := run(authz.With(ctx, authz.Subject{Company: id}), id, date.Of(d.p.Now().In(c.Location))); err != nil {
+				all = append(all, fmt.Errorf("company %d: %w", id, err))
+			}
+		}
+		return errors.Join(all...)
+	}})
+}
+
+// today is the calendar day of the actor's company.
+func (d *desk) today(ctx context.Context) date.Date { return date.Of(d.p.Now().In(d.p.Location(ctx))) }
+
+func customerRef(id int64) trace.Ref { return trace.Ref{Type: "crm.customer", ID: id} }

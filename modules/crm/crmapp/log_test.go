@@ -14,7 +14,7 @@ import (
 func TestWallsOfTheLog(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t)
-	c := s.Create(s.Admin, "crm.customer", resource.Values{"name": "Acme"})
+	c := s.Create(s.Admin, "crm.customer", resource.Values{"name": "Acme", "industry": "Machinery", "source": "web"})
 	s.Fire(s.Admin, c, "identify", nil)
 	var partition string
 	if _, err := s.DB.Row(t.Context(), `SELECT tableoid::regclass::text FROM core.proc_event LIMIT 1`, nil, &partition); err != nil {

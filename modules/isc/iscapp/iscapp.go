@@ -46,7 +46,7 @@ func New(p *app.Platform, n Needs) *Module {
 	items := &domain.Items{Store: db.NewStore[domain.Item](p.DB, "isc.item"), Products: n.Products}
 	shortages := &domain.Shortages{Store: db.NewStore[domain.Shortage](p.DB, "isc.shortage"), Purchase: n.Requisitions, Orders: n.Orders,
 		Title: p.Types.Title, Notify: p.Notices.Send}
-	stock := &domain.Stock{Tx: p.DB.Tx, Ledger: &domain.Ledger{Store: &store.Ledger{DB: p.DB}, Products: n.Products}, Book: &store.Book{DB: p.DB},
+	stock := &domain.Stock{Tx: p.DB.Tx, Part: p.DB.Savepoint, Ledger: &domain.Ledger{Store: &store.Ledger{DB: p.DB}, Products: n.Products}, Book: &store.Book{DB: p.DB},
 		Sites: &store.Sites{DB: p.DB}, Items: items, Shortages: shortages, Products: n.Products, Launches: n.Launches, Orders: n.Orders, Bus: p.Bus, Today: today}
 	shipments := &domain.Shipments{Stock: stock, Picks: &store.Picks{DB: p.DB}, Credit: n.Credit, Bus: p.Bus, Today: today, Demand: n.Demand, Customer: n.Customer,
 		Store: db.NewStore[domain.Shipment](p.DB, "isc.shipment",

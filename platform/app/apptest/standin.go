@@ -18,6 +18,8 @@ func (everything) Get(_ context.Context, id int64) (*standIn, error) {
 	return &standIn{record.Base{ID: id}}, nil
 }
 
+func (everything) Present(_ context.Context, ids []int64) ([]int64, error) { return ids, nil }
+
 func (everything) Many(_ context.Context, ids []int64) ([]standIn, error) {
 	out := make([]standIn, len(ids))
 	for i, id := range ids {

@@ -36,7 +36,7 @@ func Main(m *testing.M) {
 }
 
 func start() {
-	root, err := os.MkdirTemp("", "meridian-test-")
+	root, err := os.MkdirTemp(inMemory(), "meridian-test-")
 	if err != nil {
 		cluster.err = err
 		return

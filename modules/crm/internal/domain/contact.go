@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"meridian/modules/crm"
+	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/record"
 	"meridian/platform/resource"
@@ -22,14 +23,58 @@ type Contact struct {
 	EmailKey   string // lower case, for recognising a requester
 	IsPrimary  bool
 	Note       string
+
+	HasLeft          bool      // no longer works there
+	VerifiedOn       date.Date // phone and e-mail were proved
+	Stale            bool      // proof is too old; set by night
+	Birthday         string    // MM-DD
+	PreferredChannel string
+	PreferredTime    string
+	SuperiorID       *int64
+	Influence        int // 0 unknown, 1 low .. 3 high
+	Attitude         int // -2 against .. +2 for us
 }
 
-func checkContact(_ context.Context, c *Contact) error {
+func (s *Customers) checkContact(_ context.Context, c *Contact) error {
 	c.EmailKey = strings.ToLower(c.Email)
+	today := date.Of(s.Now())
+	if c.VerifiedOn.IsZero() && c.Email+c.Phone != "" {
+		c.VerifiedOn = today
+	}
+	var bad []errs.Field
 	if c.Email != "" && !strings.Contains(c.Email, "@") {
-		return errs.Bad("email", "This is no e-mail address.")
+		bad = append(bad, errs.Field{Name: "email", Message: "This is no e-mail address."})
+	}
+	if c.VerifiedOn.After(today.AddDays(1)) {
+		bad = append(bad, errs.Field{Name: "verified_on", Message: "This day is still to come."})
+	}
+	if c.Birthday != "" {
+		if _, err := date.Parse("2000-" + c.Birthday); err != nil {
+			bad = append(bad, errs.Field{Name: "birthday", Message: "Month and day are expected: 05-31."})
+		}
+	}
+	if c.Influence < 0 || c.Influence > 3 {
+		bad = append(bad, errs.Field{Name: "influence", Message: "From {0} to {1}.", Args: []any{0, 3}})
+	}
+	if c.Attitude < -2 || c.Attitude > 2 {
+		bad = append(bad, errs.Field{Name: "attitude", Message: "From {0} to {1}.", Args: []any{-2, 2}})
+	}
+	if c.SuperiorID != nil && *c.SuperiorID == c.ID {
+		bad = append(bad, errs.Field{Name: "superior_id", Message: "Nobody is their own superior."})
+	}
+	if e := errs.Join(bad); e != nil {
+		return e
 	}
 	return nil
+}
+
+// savedContact measures the completeness of the customer again.
+func (s *Customers) savedContact(ctx context.Context, c, before *Contact) error {
+	ids := []int64{int64(c.CustomerID)}
+	if before != nil && before.CustomerID != c.CustomerID {
+		ids = append(ids, int64(before.CustomerID))
+	}
+	return s.Standards.Refresh(ctx, c.CompanyID, ids)
 }
 
 // DeclareContact returns the document type of the contact. It has no process: a
@@ -37,7 +82,7 @@ func checkContact(_ context.Context, c *Contact) error {
 func (s *Customers) DeclareContact() *resource.Type[Contact] {
 	s.ContactType = &resource.Type[Contact]{
 		Name: "crm.contact", Label: "Contact", Plural: "Contacts", Icon: "address-book", Number: "CT-{000000}",
-		Store: s.Contacts, Check: checkContact,
+		Store: s.Contacts, Check: s.checkContact, Saved: s.savedContact,
 		Title: func(c *Contact) string { return c.Name },
 		Fields: resource.Fields[Contact]{
 			resource.Ref("customer_id", "Customer", func(c *Contact) *crm.CustomerID { return &c.CustomerID }, "crm.customer").Required().InList().Filter().Source(),
@@ -50,6 +95,15 @@ func (s *Customers) DeclareContact() *resource.Type[Contact] {
 			resource.Text("phone", "Phone", func(c *Contact) *string { return &c.Phone }).Sensitive().InList().Search(),
 			resource.Text("email", "E-mail", func(c *Contact) *string { return &c.Email }).Sensitive().InList().Search(),
 			resource.Bool("is_primary", "Main contact", func(c *Contact) *bool { return &c.IsPrimary }).Filter(),
+			resource.Date("verified_on", "Verified on", func(c *Contact) *date.Date { return &c.VerifiedOn }).Hint("When phone and e-mail were last proved right."),
+			resource.Bool("stale", "Contact data is stale", func(c *Contact) *bool { return &c.Stale }).ReadOnly().Filter(),
+			resource.Bool("has_left", "Left the company", func(c *Contact) *bool { return &c.HasLeft }).Filter(),
+			resource.OptRef("superior_id", "Superior", func(c *Contact) **int64 { return &c.SuperiorID }, "crm.contact").In("Relations"),
+			resource.Int("influence", "Influence (0 to 3)", func(c *Contact) *int { return &c.Influence }).In("Relations"),
+			resource.Int("attitude", "Attitude (-2 to +2)", func(c *Contact) *int { return &c.Attitude }).In("Relations"),
+			resource.Enum("preferred_channel", "Preferred channel", func(c *Contact) *string { return &c.PreferredChannel }, Channels...).In("Preferences"),
+			resource.Text("preferred_time", "Preferred time", func(c *Contact) *string { return &c.PreferredTime }).In("Preferences"),
+			resource.Text("birthday", "Birthday", func(c *Contact) *string { return &c.Birthday }).In("Preferences").Hint("Month and day: 05-31."),
 			resource.LongText("note", "Note", func(c *Contact) *string { return &c.Note }),
 		},
 	}

@@ -5,9 +5,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"meridian/modules/crm"
+	"meridian/platform/authz"
+	"meridian/platform/clock"
 	"meridian/platform/errs"
 	"meridian/platform/event"
 	"meridian/platform/money"
@@ -37,6 +40,26 @@ type Customer struct {
 	CreditLimit money.Amount // base currency; 0 = no credit: prepaid only
 	PaymentDays int
 	Note        string
+
+	PhoneKey     string // digits, for finding duplicates
+	PhoneOK      bool   `gorm:"column:phone_ok"`
+	MailDomain   string
+	TaxOK        bool   `gorm:"column:tax_ok"`
+	NameCode     string // NameKey for the trigrams of the database
+	DistinctOK   bool   `gorm:"column:distinct_ok"` // somebody confirmed that it is no duplicate
+	FirstWay     string // how the first contact was made
+	ReferrerID   *int64
+	CoreNeed     string
+	NeedPriority string
+	NeedFit      string // how well we meet the need: high, medium, low
+	Tags         string
+	Preferences  string
+	Class        string // value class, computed
+	Completeness int    // percent, computed
+	LastTouchAt  *time.Time
+	MergedInto   *int64
+	PoolID       *int64 // waits for an owner
+	PooledAt     *time.Time
 }
 
 // Customers is the service behind the customer type.
@@ -44,15 +67,26 @@ type Customers struct {
 	Store    record.Store[Customer]
 	Contacts record.Store[Contact]
 	Bus      *event.Bus
+	Policies *Policies
+	Authz    *authz.Authz
+	Now      clock.Clock
+	Tx       func(ctx context.Context, fn func(ctx context.Context) error) error
+
+	Twins     Twins
+	Merges    Merges
+	Standards Standards
+	Log       LifecycleLog
 
 	Type        *resource.Type[Customer]
 	ContactType *resource.Type[Contact]
 }
 
 // check fills the normalised name and refuses what cannot be right.
-func (s *Customers) check(_ context.Context, c *Customer) error {
+func (s *Customers) check(ctx context.Context, c *Customer) error {
 	c.NameKey = NormaliseName(c.Name)
-	c.TaxNo = strings.ToUpper(strings.ReplaceAll(c.TaxNo, " ", ""))
+	c.NameCode = NameCode(c.NameKey)
+	c.TaxNo = normaliseTax(c.TaxNo)
+	c.TaxOK, c.PhoneKey, c.PhoneOK, c.MailDomain = TaxOK(c.TaxNo), PhoneKey(c.Phone), PhoneOK(c.Phone), MailDomain(c.Email)
 	var bad []errs.Field
 	if c.CreditLimit.Sign() < 0 {
 		bad = append(bad, errs.Field{Name: "credit_limit", Message: "A limit cannot be negative."})
@@ -69,8 +103,21 @@ func (s *Customers) check(_ context.Context, c *Customer) error {
 	if e := errs.Join(bad); e != nil {
 		return e
 	}
-	return nil
+	return s.refuseTwin(ctx, c)
 }
+
+// saved keeps what follows from the fields of a customer.
+func (s *Customers) saved(ctx context.Context, c, before *Customer) error {
+	if c.ArchivedAt != nil {
+		return nil
+	}
+	if err := s.keepTwins(ctx, c, before); err != nil {
+		return err
+	}
+	return s.Standards.Refresh(ctx, c.CompanyID, []int64{c.ID})
+}
+
+func normaliseTax(s string) string { return strings.ToUpper(strings.ReplaceAll(s, " ", "")) }
 
 // legalForms are words of a name that do not tell two companies apart.
 var legalForms = []string{"有限责任公司", "股份有限公司", "有限公司", "公司", "集团", "limited", "ltd", "inc", "corp", "corporation", "company", "co", "llc", "gmbh", "ag", "sa", "plc"}
@@ -100,12 +147,9 @@ func isLegalForm(w string) bool {
 	return false
 }
 
-// rank is the order of the life cycle; side states have none.
-var rank = map[crm.Lifecycle]int{crm.ToIdentify: 1, crm.Target: 2, crm.Potential: 3, crm.Opportunity: 4, crm.Signed: 5, crm.User: 6, crm.Satisfied: 7}
-
 // Customer implements crm.Customers.
 func (s *Customers) Customer(ctx context.Context, id crm.CustomerID) (crm.Customer, error) {
-	c, err := s.Store.Get(ctx, int64(id))
+	c, err := s.Resolve(ctx, id)
 	if err != nil {
 		return crm.Customer{}, fmt.Errorf("customer %d: %w", id, err)
 	}
@@ -139,7 +183,7 @@ func (s *Customers) ContactByEmail(ctx context.Context, email string) (crm.Conta
 // Match implements crm.Customers.
 func (s *Customers) Match(ctx context.Context, n crm.NewCustomer) (crm.CustomerID, bool, error) {
 	var try []record.Query
-	if tax := strings.ToUpper(strings.ReplaceAll(n.TaxNo, " ", "")); tax != "" {
+	if tax := normaliseTax(n.TaxNo); tax != "" {
 		try = append(try, record.Where("tax_no", record.Eq, tax))
 	}
 	if key := NormaliseName(n.Name); key != "" {
@@ -192,28 +236,4 @@ func (s *Customers) ensureContact(ctx context.Context, customer crm.CustomerID, 
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
 	return crm.ContactID(p.ID), nil
-}
-
-// Advance implements crm.Customers. Of several documents that advance a customer at
-// once, each finds it where the one before has left it.
-func (s *Customers) Advance(ctx context.Context, id crm.CustomerID, to crm.Lifecycle, cause trace.Ref) error {
-	c, err := s.Store.Get(ctx, int64(id))
-	if err != nil {
-		return fmt.Errorf("customer %d: %w", id, err)
-	}
-	if rank[c.Stage] >= rank[to] { // most calls end here, without a lock
-		return nil
-	}
-	from := c.Stage
-	moved, err := s.Type.FireIf(ctx, int64(id), "to_"+string(to), resource.Values{"reason": cause.String()}, func(c *Customer) bool {
-		from = c.Stage
-		return rank[c.Stage] < rank[to]
-	})
-	if err != nil {
-		return fmt.Errorf("advance customer %d to %s: %w", id, to, err)
-	}
-	if !moved {
-		return nil
-	}
-	return s.Bus.Publish(ctx, crm.LifecycleChanged{ID: id, From: from, To: to, Cause: cause})
 }

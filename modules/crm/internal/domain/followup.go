@@ -37,6 +37,9 @@ type Followup struct {
 	NextStep   string
 	NextOn     date.Date
 	DoneAt     *time.Time
+	ValueGiven string // what the customer had of it
+	Feedback   string // what the customer said, or how the need changed
+	NoValue    bool   // held without any value for the customer
 }
 
 // Followups is the service behind the follow-up type.
@@ -44,11 +47,27 @@ type Followups struct {
 	Store record.Store[Followup]
 	Type  *resource.Type[Followup]
 	Now   clock.Clock
+
+	Customers *Customers
+	Rhythm    Rhythm
 }
+
+// Rhythm knows how often and how a customer is to be contacted.
+type Rhythm interface {
+	// Standard returns the one that holds for a customer; ok is false when none does.
+	Standard(ctx context.Context, customer int64) (f FollowStandard, ok bool, err error)
+	// Touch notes a contact with a customer; an older one than known changes nothing.
+	Touch(ctx context.Context, customer int64, at time.Time) error
+}
+
+// Channels are the ways to reach a person.
+var Channels = []resource.Option{{Value: "call", Label: "Call"}, {Value: "visit", Label: "Visit"}, {Value: "mail", Label: "E-mail"}, {Value: "chat", Label: "Chat"}, {Value: "meeting", Label: "Meeting"}}
 
 // held is the input of the move "hold".
 type held struct {
 	Conclusion string
+	ValueGiven string
+	Feedback   string
 	NextStep   string
 	NextOn     date.Date
 	Closed     bool
@@ -57,6 +76,8 @@ type held struct {
 func heldForm() resource.Fields[held] {
 	return resource.Fields[held]{
 		resource.LongText("conclusion", "Conclusion", func(h *held) *string { return &h.Conclusion }).Required(),
+		resource.LongText("value_given", "Value for the customer", func(h *held) *string { return &h.ValueGiven }).Hint("What the customer had of this contact."),
+		resource.LongText("feedback", "Feedback", func(h *held) *string { return &h.Feedback }).Hint("What the customer said, or how the need changed."),
 		resource.Text("next_step", "Next step", func(h *held) *string { return &h.NextStep }),
 		resource.Date("next_on", "Next contact on", func(h *held) *date.Date { return &h.NextOn }),
 		resource.Bool("closed", "The matter is closed", func(h *held) *bool { return &h.Closed }),
@@ -69,8 +90,21 @@ func (s *Followups) hold(ctx context.Context, f *Followup, in *held) error {
 	if !in.Closed && (in.NextStep == "" || in.NextOn.IsZero()) {
 		return errs.Join([]errs.Field{{Name: "next_step", Message: "Say what comes next and when, or that the matter is closed."}})
 	}
+	if err := s.meets(ctx, f, in); err != nil {
+		return err
+	}
 	now := s.Now()
 	f.Conclusion, f.NextStep, f.NextOn, f.DoneAt = in.Conclusion, in.NextStep, in.NextOn, &now
+	f.ValueGiven, f.Feedback, f.NoValue = in.ValueGiven, in.Feedback, in.ValueGiven == ""
+	if err := s.Rhythm.Touch(ctx, int64(f.CustomerID), now); err != nil {
+		return err
+	}
+	if err := s.Customers.Wake(ctx, f.CustomerID, s.Type.Ref(f.ID)); err != nil {
+		return err
+	}
+	if err := s.Customers.Standards.Refresh(ctx, f.CompanyID, []int64{int64(f.CustomerID)}); err != nil {
+		return err
+	}
 	if in.Closed {
 		return nil
 	}
@@ -79,10 +113,34 @@ func (s *Followups) hold(ctx context.Context, f *Followup, in *held) error {
 	return s.Type.Create(ctx, next, s.Type.Ref(f.ID))
 }
 
+// meets refuses what the follow-up standard of the customer asks for and is missing.
+func (s *Followups) meets(ctx context.Context, f *Followup, in *held) error {
+	std, ok, err := s.Rhythm.Standard(ctx, int64(f.CustomerID))
+	if err != nil || !ok {
+		return err
+	}
+	var bad []errs.Field
+	if std.NeedValue && in.ValueGiven == "" {
+		bad = append(bad, errs.Field{Name: "value_given", Message: "The follow-up standard {0} asks for this.", Args: []any{std.Name}})
+	}
+	if std.NeedFeedback && in.Feedback == "" {
+		bad = append(bad, errs.Field{Name: "feedback", Message: "The follow-up standard {0} asks for this.", Args: []any{std.Name}})
+	}
+	if e := errs.Join(bad); e != nil {
+		return e
+	}
+	return nil
+}
+
+// saved measures the completeness of the customer again: a next action counts.
+func (s *Followups) saved(ctx context.Context, f, _ *Followup) error {
+	return s.Customers.Standards.Refresh(ctx, f.CompanyID, []int64{int64(f.CustomerID)})
+}
+
 // Declare returns the document type of the follow-up.
 func (s *Followups) Declare() *resource.Type[Followup] {
 	s.Type = &resource.Type[Followup]{
-		Name: "crm.followup", Label: "Follow-up", Plural: "Follow-ups", Icon: "phone", Number: "FU-{yyyy}-{000000}", Store: s.Store,
+		Name: "crm.followup", Label: "Follow-up", Plural: "Follow-ups", Icon: "phone", Number: "FU-{yyyy}-{000000}", Store: s.Store, Saved: s.saved,
 		Title: func(f *Followup) string { return f.Subject },
 		Day:   func(f *Followup) date.Date { return f.PlannedOn },
 		Fields: resource.Fields[Followup]{
@@ -90,10 +148,13 @@ func (s *Followups) Declare() *resource.Type[Followup] {
 			resource.OptRef("contact_id", "Contact", func(f *Followup) **int64 { return &f.ContactID }, "crm.contact"),
 			resource.Text("subject", "Subject", func(f *Followup) *string { return &f.Subject }).Required().InList().Search(),
 			resource.Enum("channel", "Channel", func(f *Followup) *string { return &f.Channel },
-				resource.Option{Value: "call", Label: "Call"}, resource.Option{Value: "visit", Label: "Visit"}, resource.Option{Value: "mail", Label: "E-mail"},
-				resource.Option{Value: "chat", Label: "Chat"}, resource.Option{Value: "meeting", Label: "Meeting"}).Required().InList().Filter(),
+				Channels...).Required().InList().Filter(),
 			resource.Date("planned_on", "Planned for", func(f *Followup) *date.Date { return &f.PlannedOn }).Required().InList().Filter(),
 			resource.LongText("conclusion", "Conclusion", func(f *Followup) *string { return &f.Conclusion }).ReadOnly(),
+			resource.LongText("value_given", "Value for the customer", func(f *Followup) *string { return &f.ValueGiven }).ReadOnly(),
+			resource.LongText("feedback", "Feedback", func(f *Followup) *string { return &f.Feedback }).ReadOnly(),
+			resource.Bool("no_value", "Without value for the customer", func(f *Followup) *bool { return &f.NoValue }).ReadOnly().Filter(),
+			resource.Time("done_at", "Held at", func(f *Followup) **time.Time { return &f.DoneAt }).ReadOnly().Filter(),
 			resource.Text("next_step", "Next step", func(f *Followup) *string { return &f.NextStep }).ReadOnly(),
 			resource.Date("next_on", "Next contact on", func(f *Followup) *date.Date { return &f.NextOn }).ReadOnly().Filter(),
 		},

@@ -91,19 +91,20 @@ func (s *Adjustments) post(ctx context.Context, a *Adjustment) error {
 	if a.Qty.Sign() < 0 {
 		m.From, m.To = shelf, InAdjustment
 	}
-	if _, _, err := s.Stock.Ledger.Lock(ctx, site.Company, []Key{{a.ProductID, shelf}}); err != nil {
+	held, err := s.Stock.Ledger.Lock(ctx, site.Company, []Key{{a.ProductID, shelf}})
+	if err != nil {
 		return err
 	}
-	if err := s.Stock.Items.Ensure(ctx, site.Company, a.ProductID); err != nil {
+	if err := s.Stock.Items.Ensure(ctx, site.Company, map[ipd.ProductID]bool{a.ProductID: true}); err != nil {
 		return err
 	}
-	posted, err := s.Stock.Ledger.Post(ctx, Posting{Company: site.Company, Day: a.Day, Doc: s.Type.Ref(a.ID), Moves: []Move{m}})
+	posted, err := s.Stock.Ledger.Post(ctx, held, Posting{Company: site.Company, Day: a.Day, Doc: s.Type.Ref(a.ID), Moves: []Move{m}})
 	if err != nil {
 		return err
 	}
 	a.Value = posted[0].Value
 	if a.Qty.Sign() > 0 {
-		return s.Stock.allocate(ctx, site, a.ProductID, a.Qty, trace.Ref{}, trace.Ref{})
+		return s.Stock.allocate(ctx, held, site, a.ProductID, a.Qty, trace.Ref{}, trace.Ref{})
 	}
 	a.Value = a.Value.Neg()
 	return nil

@@ -76,7 +76,7 @@ func (s *Stock) waiters(ctx context.Context, site Site, product ipd.ProductID, p
 
 // allocate gives free stock of a product to whoever waits for it and publishes
 // isc.Replenished per document line. The caller holds cost and balance.
-func (s *Stock) allocate(ctx context.Context, site Site, product ipd.ProductID, qty money.Qty, po, origin trace.Ref) error {
+func (s *Stock) allocate(ctx context.Context, held *Held, site Site, product ipd.ProductID, qty money.Qty, po, origin trace.Ref) error {
 	list, err := s.waiters(ctx, site, product, po, origin)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (s *Stock) allocate(ctx context.Context, site Site, product ipd.ProductID, 
 		if qty.Sign() <= 0 {
 			break
 		}
-		n, err := s.give(ctx, site, w, qty)
+		n, err := s.give(ctx, held, site, w, qty)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (s *Stock) allocate(ctx context.Context, site Site, product ipd.ProductID, 
 }
 
 // give turns at most qty of a waiting demand into a hard reservation.
-func (s *Stock) give(ctx context.Context, site Site, w waiter, qty money.Qty) (money.Qty, error) {
+func (s *Stock) give(ctx context.Context, held *Held, site Site, w waiter, qty money.Qty) (money.Qty, error) {
 	if w.peg != nil {
 		qty = qty.Min(w.peg.Qty)
 		if err := s.Book.Turn(ctx, *w.peg, qty, Released); err != nil {
@@ -126,17 +126,13 @@ func (s *Stock) give(ctx context.Context, site Site, w waiter, qty money.Qty) (m
 	hard := w.claim
 	hard.ID, hard.Site, hard.State, hard.Qty = 0, site, Hard, qty
 	hard.Supply, hard.SupplyOn = trace.Ref{}, date.Date{}
-	return qty, s.hold(ctx, hard)
+	return qty, s.hold(ctx, held, hard)
 }
 
 // giveAway offers what is free in the given places to whoever waits there.
-func (s *Stock) giveAway(ctx context.Context, places map[Key]Site) error {
+func (s *Stock) giveAway(ctx context.Context, held *Held, places map[Key]Site) error {
 	for _, k := range slices.SortedFunc(maps.Keys(places), compareKeys) {
-		b, err := s.Ledger.Store.Balance(ctx, k)
-		if err != nil {
-			return err
-		}
-		if err := s.allocate(ctx, places[k], k.Product, b.Free(), trace.Ref{}, trace.Ref{}); err != nil {
+		if err := s.allocate(ctx, held, places[k], k.Product, held.Balances[k].Free(), trace.Ref{}, trace.Ref{}); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"meridian/modules/ipd"
 	"meridian/platform/errs"
@@ -55,17 +56,44 @@ func (s *Items) check(ctx context.Context, i *Item) error {
 	return nil
 }
 
-// Ensure makes the item of a product on first use. The caller holds the cost row
-// of the product, so two first uses do not meet.
-func (s *Items) Ensure(ctx context.Context, company int64, product ipd.ProductID) error {
-	_, err := s.Store.First(ctx, record.Where("product_id", record.Eq, int64(product)).And("company_id", record.Eq, company))
-	if !errs.Is(err, errs.NotFound) {
+// lacking lists the goods without an item, sorted.
+func (s *Items) lacking(ctx context.Context, company int64, goods map[ipd.ProductID]bool) ([]int64, error) {
+	var ids []int64
+	for id, is := range goods {
+		if is {
+			ids = append(ids, int64(id))
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	have, err := s.Store.Find(ctx, record.Where("product_id", record.In, ids).And("company_id", record.Eq, company))
+	ids = slices.DeleteFunc(ids, func(id int64) bool {
+		return slices.ContainsFunc(have, func(i Item) bool { return int64(i.ProductID) == id })
+	})
+	slices.Sort(ids)
+	return ids, err
+}
+
+// known reports whether all goods have their item.
+func (s *Items) known(ctx context.Context, company int64, goods map[ipd.ProductID]bool) (bool, error) {
+	ids, err := s.lacking(ctx, company, goods)
+	return len(ids) == 0, err
+}
+
+// Ensure makes the items of goods on first use. The caller holds the cost rows of the
+// products, so two first uses do not meet.
+func (s *Items) Ensure(ctx context.Context, company int64, goods map[ipd.ProductID]bool) error {
+	ids, err := s.lacking(ctx, company, goods)
+	if err != nil {
 		return err
 	}
-	i := &Item{ProductID: product}
-	i.CompanyID = company
-	if err := s.Type.Create(ctx, i); err != nil {
-		return fmt.Errorf("item of product %d: %w", product, err)
+	for _, id := range ids {
+		i := &Item{ProductID: ipd.ProductID(id)}
+		i.CompanyID = company
+		if err := s.Type.Create(ctx, i); err != nil {
+			return fmt.Errorf("item of product %d: %w", id, err)
+		}
 	}
 	return nil
 }

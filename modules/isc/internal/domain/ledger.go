@@ -85,8 +85,9 @@ func (b Balance) Free() money.Qty { return b.OnHand.Sub(b.Reserved) }
 
 // LedgerStore keeps moves, balances and costs.
 type LedgerStore interface {
-	// AddMove appends a move; fresh is false when its key is known.
-	AddMove(ctx context.Context, p *Posting, m *Move) (id int64, fresh bool, err error)
+	// AddMoves appends the moves of a posting and returns the ids of the new ones by key;
+	// a key that is known is not among them.
+	AddMoves(ctx context.Context, p *Posting) (map[string]int64, error)
 	// Value returns the value of a move posted before.
 	Value(ctx context.Context, key string) (money.Amount, error)
 	// Supply returns the purchase order the goods of a receipt line came by.
@@ -95,9 +96,9 @@ type LedgerStore interface {
 	LockCosts(ctx context.Context, company int64, products []ipd.ProductID) (map[ipd.ProductID]Cost, error)
 	// LockBalances holds balances, which must be sorted; it makes missing ones.
 	LockBalances(ctx context.Context, keys []Key) (map[Key]Balance, error)
-	// Change adds to a locked balance; ok is false when that would leave less than
-	// nothing, or less than is reserved.
-	Change(ctx context.Context, k Key, onHand, reserved money.Qty) (ok bool, err error)
+	// Change adds to a locked balance; the transaction fails when that would leave less
+	// than nothing, or less than is reserved.
+	Change(ctx context.Context, k Key, onHand, reserved money.Qty) error
 	// Balance reads a balance.
 	Balance(ctx context.Context, k Key) (Balance, error)
 	// Cost reads a cost.
@@ -112,46 +113,52 @@ type Ledger struct {
 	Products ipd.Products
 }
 
+// Held is what a use case has locked, as its own changes leave it.
+type Held struct {
+	Costs    map[ipd.ProductID]Cost
+	Balances map[Key]Balance
+}
+
 // Lock holds what a use case will change, always in the same order: costs by
 // product, then balances by product, place and status. The cost row is the gate:
 // whoever holds it sees every reservation of the product.
-func (l *Ledger) Lock(ctx context.Context, company int64, keys []Key) (map[ipd.ProductID]Cost, map[Key]Balance, error) {
+func (l *Ledger) Lock(ctx context.Context, company int64, keys []Key) (*Held, error) {
 	products := map[ipd.ProductID]bool{}
 	for _, k := range keys {
 		products[k.Product] = true
 	}
 	costs, err := l.Store.LockCosts(ctx, company, slices.Sorted(maps.Keys(products)))
 	if err != nil {
-		return nil, nil, fmt.Errorf("lock costs: %w", err)
+		return nil, fmt.Errorf("lock costs: %w", err)
 	}
+	balances, err := l.lockBalances(ctx, keys)
+	return &Held{costs, balances}, err
+}
+
+func (l *Ledger) lockBalances(ctx context.Context, keys []Key) (map[Key]Balance, error) {
 	places := slices.DeleteFunc(slices.Clone(keys), func(k Key) bool { return !k.physical() })
 	slices.SortFunc(places, compareKeys)
 	balances, err := l.Store.LockBalances(ctx, slices.Compact(places))
 	if err != nil {
-		return nil, nil, fmt.Errorf("lock balances: %w", err)
+		return nil, fmt.Errorf("lock balances: %w", err)
 	}
-	return costs, balances, nil
+	return balances, nil
 }
 
-// Post writes moves, balances and costs, or nothing. It returns one result per
-// move. Errors: isc.ShortStock.
-func (l *Ledger) Post(ctx context.Context, p Posting) ([]Posted, error) {
-	out := make([]Posted, len(p.Moves))
-	ids := make([]int64, len(p.Moves))
-	order := make([]int, len(p.Moves))
-	for i := range order {
-		order[i] = i
+// Post writes moves, balances and costs, or nothing. held is what the caller has locked
+// of it, or nil. It returns one result per move. Errors: isc.ShortStock.
+func (l *Ledger) Post(ctx context.Context, held *Held, p Posting) ([]Posted, error) {
+	sorted := p // whoever posts the same keys at once takes them in the same order
+	sorted.Moves = slices.SortedFunc(slices.Values(p.Moves), func(a, b Move) int { return cmp.Compare(a.Key, b.Key) })
+	ids, err := l.Store.AddMoves(ctx, &sorted)
+	if err != nil {
+		return nil, fmt.Errorf("post %s: %w", p.Doc, err)
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.Moves[a].Key, p.Moves[b].Key) })
+	out := make([]Posted, len(p.Moves))
 	var keys []Key
-	for _, i := range order {
+	for i := range p.Moves {
 		m := &p.Moves[i]
-		id, fresh, err := l.Store.AddMove(ctx, &p, m)
-		if err != nil {
-			return nil, fmt.Errorf("post %s: %w", m.Key, err)
-		}
-		ids[i], out[i].Fresh = id, fresh
-		if fresh {
+		if _, out[i].Fresh = ids[m.Key]; out[i].Fresh {
 			keys = append(keys, Key{m.Product, m.From}, Key{m.Product, m.To})
 			continue
 		}
@@ -159,37 +166,47 @@ func (l *Ledger) Post(ctx context.Context, p Posting) ([]Posted, error) {
 			return nil, fmt.Errorf("value of %s: %w", m.Key, err)
 		}
 	}
-	costs, _, err := l.Lock(ctx, p.Company, keys)
-	if err != nil {
-		return nil, err
+	if !held.covers(keys) {
+		if held, err = l.Lock(ctx, p.Company, keys); err != nil {
+			return nil, err
+		}
 	}
 	for i := range p.Moves {
 		if !out[i].Fresh {
 			continue
 		}
-		if out[i].Value, err = l.apply(ctx, &p, &p.Moves[i], ids[i], costs); err != nil {
+		if out[i].Value, err = l.apply(ctx, &p, &p.Moves[i], ids[p.Moves[i].Key], held); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
+// covers reports whether everything keys name is locked.
+func (h *Held) covers(keys []Key) bool {
+	return h != nil && !slices.ContainsFunc(keys, func(k Key) bool {
+		_, cost := h.Costs[k.Product]
+		_, balance := h.Balances[k]
+		return !cost || k.physical() && !balance
+	})
+}
+
 // apply changes the balances and the cost by one move.
-func (l *Ledger) apply(ctx context.Context, p *Posting, m *Move, id int64, costs map[ipd.ProductID]Cost) (money.Amount, error) {
+func (l *Ledger) apply(ctx context.Context, p *Posting, m *Move, id int64, held *Held) (money.Amount, error) {
 	if m.From.physical() {
-		if err := l.change(ctx, Key{m.Product, m.From}, m.Qty.Neg(), m.Reserved.Neg()); err != nil {
+		if err := l.change(ctx, held, Key{m.Product, m.From}, m.Qty.Neg(), m.Reserved.Neg()); err != nil {
 			return money.Amount{}, err
 		}
 	}
 	if m.To.physical() {
-		if err := l.change(ctx, Key{m.Product, m.To}, m.Qty, money.Qty{}); err != nil {
+		if err := l.change(ctx, held, Key{m.Product, m.To}, m.Qty, money.Qty{}); err != nil {
 			return money.Amount{}, err
 		}
 	}
 	if m.From.physical() == m.To.physical() {
 		return money.Amount{}, nil // nothing enters or leaves the company
 	}
-	c := costs[m.Product]
+	c := held.Costs[m.Product]
 	qty := m.Qty
 	var value money.Amount
 	if m.To.physical() {
@@ -201,25 +218,26 @@ func (l *Ledger) apply(ctx context.Context, p *Posting, m *Move, id int64, costs
 		}
 		qty, value = qty.Neg(), v.Neg()
 	}
-	costs[m.Product] = c
+	held.Costs[m.Product] = c
 	return value.Abs(), l.Store.Enter(ctx, p, id, m.Product, c, qty, value)
 }
 
-// change adds to a balance; what is missing becomes a typed refusal.
-func (l *Ledger) change(ctx context.Context, k Key, onHand, reserved money.Qty) error {
-	ok, err := l.Store.Change(ctx, k, onHand, reserved)
-	if err != nil || ok {
-		return err
+// change adds to a held balance; what is missing becomes a typed refusal.
+func (l *Ledger) change(ctx context.Context, held *Held, k Key, onHand, reserved money.Qty) error {
+	b, ok := held.Balances[k]
+	if !ok {
+		return fmt.Errorf("balance of product %d at %d is changed without its lock", k.Product, k.Location)
 	}
-	b, err := l.Store.Balance(ctx, k)
-	if err != nil {
-		return err
+	after := Balance{b.OnHand.Add(onHand), b.Reserved.Add(reserved)}
+	if after.Reserved.Sign() < 0 || after.OnHand.Less(after.Reserved) {
+		wanted, there := onHand.Neg(), b.Free().Sub(reserved)
+		if onHand.IsZero() { // a reservation
+			wanted, there = reserved, b.Free()
+		}
+		return l.short(ctx, k.Product, wanted, there)
 	}
-	wanted, there := onHand.Neg(), b.Free().Sub(reserved)
-	if onHand.IsZero() { // a reservation
-		wanted, there = reserved, b.Free()
-	}
-	return l.short(ctx, k.Product, wanted, there)
+	held.Balances[k] = after
+	return l.Store.Change(ctx, k, onHand, reserved)
 }
 
 func (l *Ledger) short(ctx context.Context, product ipd.ProductID, wanted, there money.Qty) error {

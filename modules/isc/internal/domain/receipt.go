@@ -35,15 +35,18 @@ func (s *Stock) receive(ctx context.Context, e proc.GoodsReceived) error {
 		m := Move{Product: l.Product, From: AtSupplier, To: site.at(Inspection), Qty: l.Qty, Cost: l.UnitCost, Line: l.Line, Key: fmt.Sprintf("%s:%d", e.Receipt, l.Line)}
 		p.Moves, keys = append(p.Moves, m), append(keys, Key{l.Product, m.To})
 	}
-	if _, _, err := s.Ledger.Lock(ctx, site.Company, keys); err != nil {
+	held, err := s.Ledger.Lock(ctx, site.Company, keys)
+	if err != nil {
 		return err
 	}
+	goods := map[ipd.ProductID]bool{}
 	for _, k := range keys {
-		if err := s.Items.Ensure(ctx, site.Company, k.Product); err != nil {
-			return err
-		}
+		goods[k.Product] = true
 	}
-	_, err = s.Ledger.Post(ctx, p)
+	if err := s.Items.Ensure(ctx, site.Company, goods); err != nil {
+		return err
+	}
+	_, err = s.Ledger.Post(ctx, held, p)
 	return err
 }
 
@@ -65,6 +68,11 @@ func (s *Stock) judge(ctx context.Context, e proc.InspectionDecided) error {
 		return err
 	}
 	p := Posting{Company: site.Company, Day: s.Today(ctx), Doc: e.Inspection, Supply: po}
+	keys := []Key{{e.Product, site.at(Inspection)}, {e.Product, site.at(Available)}, {e.Product, site.at(Blocked)}}
+	held, err := s.Ledger.Lock(ctx, site.Company, keys)
+	if err != nil {
+		return err
+	}
 	for _, part := range []struct {
 		to  Status
 		qty money.Qty
@@ -74,12 +82,12 @@ func (s *Stock) judge(ctx context.Context, e proc.InspectionDecided) error {
 				Key: fmt.Sprintf("%s:%d:%s", e.Inspection, e.Line, part.to)})
 		}
 	}
-	posted, err := s.Ledger.Post(ctx, p)
+	posted, err := s.Ledger.Post(ctx, held, p)
 	if err != nil || len(posted) == 0 || !posted[0].Fresh {
 		return err
 	}
 	if e.Accepted.Sign() > 0 {
-		if err := s.allocate(ctx, site, e.Product, e.Accepted, po, e.Origin); err != nil {
+		if err := s.allocate(ctx, held, site, e.Product, e.Accepted, po, e.Origin); err != nil {
 			return err
 		}
 	}
@@ -111,10 +119,10 @@ func (s *Stock) OnLaunched(ctx context.Context, e ipd.Launched) error {
 		}
 		if product.Kind == ipd.Goods {
 			who, _ := authz.Of(ctx)
-			if _, _, err := s.Ledger.Lock(ctx, who.Company, []Key{{Product: e.Product}}); err != nil {
+			if _, err := s.Ledger.Lock(ctx, who.Company, []Key{{Product: e.Product}}); err != nil {
 				return err
 			}
-			if err := s.Items.Ensure(ctx, who.Company, e.Product); err != nil {
+			if err := s.Items.Ensure(ctx, who.Company, map[ipd.ProductID]bool{e.Product: true}); err != nil {
 				return err
 			}
 		}

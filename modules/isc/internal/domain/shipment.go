@@ -145,37 +145,42 @@ func (s *Shipments) Request(ctx context.Context, r isc.ShipRequest) (trace.Ref, 
 	return s.Type.Ref(sh.ID), nil
 }
 
-// reserved locks the goods of a shipment and returns the hard reservations of its
-// order that lie in its warehouse.
-func (s *Shipments) reserved(ctx context.Context, sh *Shipment) (Site, []Reservation, error) {
+// shelf is where the goods of a shipment lie, by balance.
+func (s *Shipments) shelf(ctx context.Context, sh *Shipment) (Site, []Key, error) {
 	site, err := s.Stock.Sites.Site(ctx, sh.WarehouseID, sh.CompanyID)
-	if err != nil {
-		return site, nil, err
-	}
 	var keys []Key
 	for _, l := range sh.Lines {
 		keys = append(keys, Key{l.ProductID, site.at(Available)})
 	}
-	if _, _, err := s.Stock.Ledger.Lock(ctx, site.Company, keys); err != nil {
-		return site, nil, err
-	}
+	return site, keys, err
+}
+
+// claims are the hard reservations of the order that lie in the warehouse of the
+// shipment. The caller has locked the shelf.
+func (s *Shipments) claims(ctx context.Context, sh *Shipment, site Site) ([]Reservation, error) {
 	list, err := s.Stock.Book.Of(ctx, s.doc(sh))
-	if err != nil {
-		return site, nil, err
-	}
 	var out []Reservation
 	for _, r := range list {
 		if r.State == Hard && r.Site.Location == site.Location {
 			out = append(out, r)
 		}
 	}
-	return site, out, nil
+	return out, err
 }
 
 // pick takes the goods off the shelf: everything must be reserved for the order
 // and not lie in another parcel of it.
 func (s *Shipments) pick(ctx context.Context, sh *Shipment) error {
-	_, claims, err := s.reserved(ctx, sh)
+	site, keys, err := s.shelf(ctx, sh)
+	if err != nil {
+		return err
+	}
+	// Parcels of one order are picked one after the other; costs are not asked for, so
+	// the gate of the product stays open.
+	if _, err := s.Stock.Ledger.lockBalances(ctx, keys); err != nil {
+		return err
+	}
+	claims, err := s.claims(ctx, sh, site)
 	if err != nil {
 		return err
 	}
@@ -219,7 +224,15 @@ func (s *Shipments) ship(ctx context.Context, sh *Shipment, in *dispatch) error 
 	if !ok {
 		return errs.New(errs.Precondition, reason)
 	}
-	site, claims, err := s.reserved(ctx, sh)
+	site, keys, err := s.shelf(ctx, sh)
+	if err != nil {
+		return err
+	}
+	held, err := s.Stock.Ledger.Lock(ctx, site.Company, keys)
+	if err != nil {
+		return err
+	}
+	claims, err := s.claims(ctx, sh, site)
 	if err != nil {
 		return err
 	}
@@ -231,7 +244,7 @@ func (s *Shipments) ship(ctx context.Context, sh *Shipment, in *dispatch) error 
 		p.Moves = append(p.Moves, Move{Product: l.ProductID, From: site.at(Available), To: AtCustomer, Qty: l.Picked, Reserved: l.Picked, Line: l.ID,
 			Key: fmt.Sprintf("%s:%d", p.Doc, l.ID)})
 	}
-	posted, err := s.Stock.Ledger.Post(ctx, p)
+	posted, err := s.Stock.Ledger.Post(ctx, held, p)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,6 +66,7 @@ type Cancels interface {
 // Stock promises and reserves; it implements isc.Stock.
 type Stock struct {
 	Tx        func(ctx context.Context, fn func(ctx context.Context) error) error
+	Part      func(ctx context.Context, fn func(ctx context.Context) error) error // of a transaction; failing undoes it alone
 	Ledger    *Ledger
 	Book      Book
 	Sites     Sites
@@ -231,16 +233,73 @@ func (s *Stock) reserve(ctx context.Context, r isc.ReserveRequest) ([]isc.Promis
 			keys = append(keys, Key{l.Product, site.at(Available)})
 		}
 	}
-	if _, _, err := s.Ledger.Lock(ctx, site.Company, keys); err != nil {
+	var out []isc.Promise
+	err = s.Part(ctx, func(ctx context.Context) error {
+		out, err = s.fromShelf(ctx, site, r, goods, keys)
+		return err
+	})
+	if !errors.Is(err, errNotFree) {
+		return out, err
+	}
+	held, err := s.Ledger.Lock(ctx, site.Company, keys)
+	if err != nil {
 		return nil, err
 	}
+	if err := s.Items.Ensure(ctx, site.Company, goods); err != nil {
+		return nil, err
+	}
+	have, err := s.claimed(ctx, r.Doc)
+	if err != nil {
+		return nil, err
+	}
+	return s.reserveLines(ctx, held, site, r, goods, have)
+}
+
+// errNotFree says that the shelf alone does not serve a request.
+var errNotFree = errors.New("not free")
+
+// fromShelf reserves what is free, when everything is and the document holds nothing
+// yet: the common case, which leaves the gates of the products open. errNotFree undoes
+// it with its locks.
+func (s *Stock) fromShelf(ctx context.Context, site Site, r isc.ReserveRequest, goods map[ipd.ProductID]bool, keys []Key) ([]isc.Promise, error) {
+	known, err := s.Items.known(ctx, site.Company, goods)
+	if err != nil {
+		return nil, err
+	}
+	have, err := s.claimed(ctx, r.Doc)
+	if err != nil {
+		return nil, err
+	}
+	if !known || len(have) > 0 {
+		return nil, errNotFree
+	}
+	balances, err := s.Ledger.lockBalances(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	left := maps.Clone(balances)
+	for _, l := range r.Lines {
+		if k := (Key{l.Product, site.at(Available)}); goods[l.Product] {
+			b := left[k]
+			if b.Free().Less(l.Qty) {
+				return nil, errNotFree
+			}
+			b.Reserved = b.Reserved.Add(l.Qty)
+			left[k] = b
+		}
+	}
+	return s.reserveLines(ctx, &Held{Balances: balances}, site, r, goods, nil)
+}
+
+func (s *Stock) reserveLines(ctx context.Context, held *Held, site Site, r isc.ReserveRequest, goods map[ipd.ProductID]bool, have map[claimKey]isc.Promise) ([]isc.Promise, error) {
+	var err error
 	out := make([]isc.Promise, len(r.Lines))
 	for i, l := range r.Lines {
 		if !goods[l.Product] {
 			out[i] = isc.Promise{Line: l.Line, On: s.Today(ctx), Basis: NoStock}
 			continue
 		}
-		if out[i], err = s.reserveLine(ctx, site, r, l); err != nil {
+		if out[i], err = s.reserveLine(ctx, held, site, r, l, have[claimKey{l.Line, l.Product}]); err != nil {
 			return nil, err
 		}
 	}
@@ -248,24 +307,22 @@ func (s *Stock) reserve(ctx context.Context, r isc.ReserveRequest) ([]isc.Promis
 }
 
 // reserveLine claims what the line has not claimed before.
-func (s *Stock) reserveLine(ctx context.Context, site Site, r isc.ReserveRequest, l isc.Demand) (isc.Promise, error) {
-	if err := s.Items.Ensure(ctx, site.Company, l.Product); err != nil {
-		return isc.Promise{}, err
-	}
-	have, err := s.claimed(ctx, r.Doc, l)
-	if err != nil {
-		return have, err
-	}
+func (s *Stock) reserveLine(ctx context.Context, held *Held, site Site, r isc.ReserveRequest, l isc.Demand, have isc.Promise) (isc.Promise, error) {
+	have.Line, have.On = l.Line, later(have.On, s.Today(ctx))
 	want := l.Qty.Sub(have.Reserved).Sub(have.Pegged).Sub(have.Short)
 	if want.Sign() <= 0 {
 		return promise(have), nil
 	}
-	pos, err := s.position(ctx, site, l.Product)
-	if err != nil {
-		return have, err
+	// What is free on the shelf serves without a look at what is on its way.
+	pos := &Position{Today: s.Today(ctx), Free: held.Balances[Key{l.Product, site.at(Available)}].Free()}
+	if pos.Free.Less(want) {
+		var err error
+		if pos, err = s.position(ctx, site, l.Product); err != nil {
+			return have, err
+		}
 	}
 	a := pos.Serve(want)
-	if err := s.book(ctx, site, r, l, a); err != nil {
+	if err := s.book(ctx, held, site, r, l, a); err != nil {
 		return have, err
 	}
 	have.Reserved, have.Pegged, have.Short = have.Reserved.Add(a.Hard), have.Pegged.Add(a.Pegged()), have.Short.Add(a.Short)
@@ -273,38 +330,48 @@ func (s *Stock) reserveLine(ctx context.Context, site Site, r isc.ReserveRequest
 	return promise(have), nil
 }
 
-// claimed is what a line holds already, beyond what was shipped.
-func (s *Stock) claimed(ctx context.Context, doc trace.Ref, l isc.Demand) (isc.Promise, error) {
-	p := isc.Promise{Line: l.Line, On: s.Today(ctx)}
+// claimKey names the claims of one line on one product.
+type claimKey struct {
+	line    int64
+	product ipd.ProductID
+}
+
+// claimed is what the lines of a document hold already, beyond what was shipped.
+func (s *Stock) claimed(ctx context.Context, doc trace.Ref) (map[claimKey]isc.Promise, error) {
+	out := map[claimKey]isc.Promise{}
 	list, err := s.Book.Of(ctx, doc)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
 	for _, x := range list {
-		switch {
-		case x.Line != l.Line || x.Product != l.Product:
-		case x.State == Soft:
+		k := claimKey{x.Line, x.Product}
+		p := out[k]
+		if x.State == Soft {
 			p.Pegged, p.On = p.Pegged.Add(x.Qty), later(p.On, x.SupplyOn)
-		default:
+		} else {
 			p.Reserved = p.Reserved.Add(x.Qty)
 		}
+		out[k] = p
 	}
 	short, err := s.Shortages.of(ctx, doc)
 	for i := range short {
-		if x := &short[i]; x.DocLine == l.Line && x.ProductID == l.Product && (x.Stage == ShortageOpen || x.Stage == ShortageRequested) {
+		if x := &short[i]; x.Stage == ShortageOpen || x.Stage == ShortageRequested {
+			k := claimKey{x.DocLine, x.ProductID}
+			p := out[k]
 			p.Short = p.Short.Add(x.rest())
+			out[k] = p
 		}
 	}
-	return p, err
+	return out, err
 }
 
 // book writes an allocation: hard on the balance, pegs, a shortage for the rest.
-func (s *Stock) book(ctx context.Context, site Site, r isc.ReserveRequest, l isc.Demand, a Allocation) error {
+func (s *Stock) book(ctx context.Context, held *Held, site Site, r isc.ReserveRequest, l isc.Demand, a Allocation) error {
 	claim := Reservation{Site: site, Doc: r.Doc, Line: l.Line, Product: l.Product, Priority: r.Priority, NeedBy: l.NeedBy, Owner: r.Owner}
 	if a.Hard.Sign() > 0 {
 		hard := claim
 		hard.State, hard.Qty = Hard, a.Hard
-		if err := s.hold(ctx, hard); err != nil {
+		if err := s.hold(ctx, held, hard); err != nil {
 			return err
 		}
 	}
@@ -329,8 +396,8 @@ func shortageOf(r Reservation, qty money.Qty) *Shortage {
 }
 
 // hold reserves free stock.
-func (s *Stock) hold(ctx context.Context, r Reservation) error {
-	if err := s.Ledger.change(ctx, Key{r.Product, r.Site.at(Available)}, money.Qty{}, r.Qty); err != nil {
+func (s *Stock) hold(ctx context.Context, held *Held, r Reservation) error {
+	if err := s.Ledger.change(ctx, held, Key{r.Product, r.Site.at(Available)}, money.Qty{}, r.Qty); err != nil {
 		return err
 	}
 	return s.Book.Add(ctx, r)
@@ -345,7 +412,8 @@ func (s *Stock) release(ctx context.Context, doc trace.Ref) error {
 	if err := s.Shipments.Cancel(ctx, doc); err != nil {
 		return err
 	}
-	if err := s.lockClaims(ctx, doc); err != nil {
+	held, err := s.lockClaims(ctx, doc)
+	if err != nil {
 		return err
 	}
 	if err := s.Shortages.cancel(ctx, doc); err != nil {
@@ -359,7 +427,7 @@ func (s *Stock) release(ctx context.Context, doc trace.Ref) error {
 	for _, r := range list {
 		if r.State == Hard {
 			k := Key{r.Product, r.Site.at(Available)}
-			if err := s.Ledger.change(ctx, k, money.Qty{}, r.Qty.Neg()); err != nil {
+			if err := s.Ledger.change(ctx, held, k, money.Qty{}, r.Qty.Neg()); err != nil {
 				return err
 			}
 			freed[k] = r.Site
@@ -368,19 +436,19 @@ func (s *Stock) release(ctx context.Context, doc trace.Ref) error {
 			return err
 		}
 	}
-	return s.giveAway(ctx, freed)
+	return s.giveAway(ctx, held, freed)
 }
 
 // lockClaims locks the products a document has claims on; only then are the claims
 // as they will stay.
-func (s *Stock) lockClaims(ctx context.Context, doc trace.Ref) error {
+func (s *Stock) lockClaims(ctx context.Context, doc trace.Ref) (*Held, error) {
 	claims, err := s.Book.Of(ctx, doc)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	short, err := s.Shortages.of(ctx, doc)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, x := range short {
 		claims = append(claims, Reservation{Site: Site{Warehouse: x.WarehouseID, Company: x.CompanyID}, Product: x.ProductID})
@@ -389,14 +457,18 @@ func (s *Stock) lockClaims(ctx context.Context, doc trace.Ref) error {
 	for _, r := range claims {
 		site, err := s.Sites.Site(ctx, r.Site.Warehouse, r.Site.Company)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		keys[site.Company] = append(keys[site.Company], Key{r.Product, site.at(Available)})
 	}
+	held := &Held{map[ipd.ProductID]Cost{}, map[Key]Balance{}}
 	for _, company := range slices.Sorted(maps.Keys(keys)) {
-		if _, _, err := s.Ledger.Lock(ctx, company, keys[company]); err != nil {
-			return err
+		h, err := s.Ledger.Lock(ctx, company, keys[company])
+		if err != nil {
+			return nil, err
 		}
+		maps.Copy(held.Costs, h.Costs)
+		maps.Copy(held.Balances, h.Balances)
 	}
-	return nil
+	return held, nil
 }

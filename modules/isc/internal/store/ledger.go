@@ -16,15 +16,29 @@ import (
 // Ledger keeps moves, balances and costs.
 type Ledger struct{ DB *db.DB }
 
-// AddMove implements domain.LedgerStore. A second posting of the same key waits
+// AddMoves implements domain.LedgerStore. A second posting of the same key waits
 // for the first and then does nothing.
-func (s *Ledger) AddMove(ctx context.Context, p *domain.Posting, m *domain.Move) (id int64, fresh bool, err error) {
-	fresh, err = s.DB.Row(ctx, `INSERT INTO isc.stock_move (company_id, product_id, from_location, from_status, to_location, to_status, qty,
-			doc_type, doc_id, doc_line, supply_type, supply_id, day, posted_by, idem_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (idem_key) DO NOTHING RETURNING id`,
-		[]any{p.Company, int64(m.Product), m.From.Location, string(m.From.Status), m.To.Location, string(m.To.Status), m.Qty,
-			p.Doc.Type, p.Doc.ID, m.Line, p.Supply.Type, p.Supply.ID, p.Day, authz.Actor(ctx), m.Key}, &id)
-	return id, fresh, err
+func (s *Ledger) AddMoves(ctx context.Context, p *domain.Posting) (map[string]int64, error) {
+	var products, from, to, lines []int64
+	var fromStatus, toStatus, qty, keys []string
+	for i := range p.Moves {
+		m := &p.Moves[i]
+		products, from, to, lines = append(products, int64(m.Product)), append(from, m.From.Location), append(to, m.To.Location), append(lines, m.Line)
+		fromStatus, toStatus, qty, keys = append(fromStatus, string(m.From.Status)), append(toStatus, string(m.To.Status)), append(qty, m.Qty.String()), append(keys, m.Key)
+	}
+	rows, err := db.Select[struct {
+		ID      int64
+		IdemKey string
+	}](ctx, s.DB, `INSERT INTO isc.stock_move (company_id, doc_type, doc_id, supply_type, supply_id, day, posted_by,
+			product_id, from_location, from_status, to_location, to_status, qty, doc_line, idem_key)
+		SELECT ?, ?, ?, ?, ?, ?::date, ?, m.* FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[], ?::text[], ?::numeric[], ?::bigint[], ?::text[]) AS m
+		ON CONFLICT (idem_key) DO NOTHING RETURNING id, idem_key`, p.Company, p.Doc.Type, p.Doc.ID, p.Supply.Type, p.Supply.ID, p.Day, authz.Actor(ctx),
+		db.Array(products), db.Array(from), db.Array(fromStatus), db.Array(to), db.Array(toStatus), db.Array(qty), db.Array(lines), db.Array(keys))
+	out := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		out[r.IdemKey] = r.ID
+	}
+	return out, err
 }
 
 // Value implements domain.LedgerStore.
@@ -51,7 +65,7 @@ func (s *Ledger) LockCosts(ctx context.Context, company int64, products []ipd.Pr
 	for i, p := range products {
 		ids[i] = int64(p)
 	}
-	if err := s.DB.Exec(ctx, `INSERT INTO isc.item_cost (company_id, product_id) SELECT $1, id FROM unnest($2::bigint[]) id ORDER BY id ON CONFLICT DO NOTHING`, company, ids); err != nil {
+	if err := s.DB.Later(ctx, nil, `INSERT INTO isc.item_cost (company_id, product_id) SELECT $1, id FROM unnest($2::bigint[]) id ORDER BY id ON CONFLICT DO NOTHING`, company, ids); err != nil {
 		return nil, err
 	}
 	rows, err := db.Select[struct {
@@ -76,7 +90,7 @@ func (s *Ledger) LockBalances(ctx context.Context, keys []domain.Key) (map[domai
 	for i, k := range keys {
 		products[i], locations[i], statuses[i] = int64(k.Product), k.Location, string(k.Status)
 	}
-	if err := s.DB.Exec(ctx, `INSERT INTO isc.stock_balance (product_id, location_id, status)
+	if err := s.DB.Later(ctx, nil, `INSERT INTO isc.stock_balance (product_id, location_id, status)
 		SELECT p, l, s FROM unnest($1::bigint[], $2::bigint[], $3::text[]) k(p, l, s) ORDER BY p, l, s ON CONFLICT DO NOTHING`, products, locations, statuses); err != nil {
 		return nil, err
 	}
@@ -96,11 +110,10 @@ func (s *Ledger) LockBalances(ctx context.Context, keys []domain.Key) (map[domai
 
 // Change implements domain.LedgerStore. The condition stands in the statement, so
 // a balance cannot go below what is reserved whatever the caller has read.
-func (s *Ledger) Change(ctx context.Context, k domain.Key, onHand, reserved money.Qty) (bool, error) {
-	n, err := s.DB.ExecN(ctx, `UPDATE isc.stock_balance SET on_hand = on_hand + $4, reserved = reserved + $5
+func (s *Ledger) Change(ctx context.Context, k domain.Key, onHand, reserved money.Qty) error {
+	return s.DB.Later(ctx, errs.Stale(), `UPDATE isc.stock_balance SET on_hand = on_hand + $4, reserved = reserved + $5
 		WHERE product_id = $1 AND location_id = $2 AND status = $3 AND reserved + $5 >= 0 AND on_hand + $4 >= reserved + $5`,
 		int64(k.Product), k.Location, string(k.Status), onHand, reserved)
-	return n == 1, err
 }
 
 // Balance implements domain.LedgerStore.
@@ -118,14 +131,10 @@ func (s *Ledger) Cost(ctx context.Context, company int64, product ipd.ProductID)
 
 // Enter implements domain.LedgerStore.
 func (s *Ledger) Enter(ctx context.Context, p *domain.Posting, move int64, product ipd.ProductID, c domain.Cost, qty money.Qty, value money.Amount) error {
-	n, err := s.DB.ExecN(ctx, `UPDATE isc.item_cost SET qty = $3, value = $4, seq = $5 WHERE company_id = $1 AND product_id = $2 AND seq = $5 - 1`,
-		p.Company, int64(product), c.Qty, c.Value, c.Seq)
-	if err != nil {
+	if err := s.DB.Later(ctx, errs.Stale(), `UPDATE isc.item_cost SET qty = $3, value = $4, seq = $5 WHERE company_id = $1 AND product_id = $2 AND seq = $5 - 1`,
+		p.Company, int64(product), c.Qty, c.Value, c.Seq); err != nil {
 		return err
 	}
-	if n == 0 {
-		return errs.Stale()
-	}
-	return s.DB.Exec(ctx, `INSERT INTO isc.cost_entry (company_id, product_id, seq, move_id, qty, value, qty_after, value_after, accounting_date)
+	return s.DB.Later(ctx, nil, `INSERT INTO isc.cost_entry (company_id, product_id, seq, move_id, qty, value, qty_after, value_after, accounting_date)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, p.Company, int64(product), c.Seq, move, qty, value, c.Qty, c.Value, p.Day)
 }

@@ -16,7 +16,7 @@ type Book struct{ DB *db.DB }
 
 // Add implements domain.Book.
 func (s *Book) Add(ctx context.Context, r domain.Reservation) error {
-	return s.DB.Exec(ctx, `INSERT INTO isc.reservation (company_id, warehouse_id, location_id, doc_type, doc_id, doc_line, product_id, qty, priority, need_by, owner_id,
+	return s.DB.Later(ctx, nil, `INSERT INTO isc.reservation (company_id, warehouse_id, location_id, doc_type, doc_id, doc_line, product_id, qty, priority, need_by, owner_id,
 			state, supply_type, supply_id, supply_on)
 		VALUES ($1, $2, CASE WHEN $12 = 'soft' THEN NULL ELSE $3::bigint END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		r.Site.Company, r.Site.Warehouse, r.Site.Location, r.Doc.Type, r.Doc.ID, r.Line, int64(r.Product), r.Qty, r.Priority, r.NeedBy, r.Owner,
@@ -26,12 +26,12 @@ func (s *Book) Add(ctx context.Context, r domain.Reservation) error {
 // Turn implements domain.Book.
 func (s *Book) Turn(ctx context.Context, r domain.Reservation, qty money.Qty, to domain.State) error {
 	if qty.Equal(r.Qty) {
-		return s.DB.Exec(ctx, `UPDATE isc.reservation SET state = $2 WHERE id = $1`, r.ID, string(to))
+		return s.DB.Later(ctx, nil, `UPDATE isc.reservation SET state = $2 WHERE id = $1`, r.ID, string(to))
 	}
-	if err := s.DB.Exec(ctx, `UPDATE isc.reservation SET qty = qty - $2 WHERE id = $1`, r.ID, qty); err != nil {
+	if err := s.DB.Later(ctx, nil, `UPDATE isc.reservation SET qty = qty - $2 WHERE id = $1`, r.ID, qty); err != nil {
 		return err
 	}
-	return s.DB.Exec(ctx, `INSERT INTO isc.reservation (company_id, warehouse_id, location_id, doc_type, doc_id, doc_line, product_id, qty, priority, need_by, owner_id,
+	return s.DB.Later(ctx, nil, `INSERT INTO isc.reservation (company_id, warehouse_id, location_id, doc_type, doc_id, doc_line, product_id, qty, priority, need_by, owner_id,
 			state, supply_type, supply_id, supply_on)
 		SELECT company_id, warehouse_id, location_id, doc_type, doc_id, doc_line, product_id, $2, priority, need_by, owner_id, $3, supply_type, supply_id, supply_on
 		FROM isc.reservation WHERE id = $1`, r.ID, qty, string(to))

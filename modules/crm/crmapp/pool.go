@@ -1,0 +1,198 @@
+package crmapp
+
+import (
+	"context"
+	"fmt"
+
+	"meridian/modules/crm/internal/domain"
+	"meridian/platform/authz"
+	"meridian/platform/date"
+	"meridian/platform/db"
+	"meridian/platform/errs"
+	"meridian/platform/jobs"
+	"meridian/platform/process"
+	"meridian/platform/report"
+	"meridian/platform/resource"
+)
+
+// holding adds pools, allocation and recycling (CRM-08).
+func (d *desk) holding() {
+	d.pools = &domain.Pools{Store: db.NewStore[domain.Pool](d.p.DB, "crm.pool"), Customers: d.customers, Book: d.sql, Location: d.p.Location,
+		Rules: db.NewStore(d.p.DB, "crm.allocation_rule", db.WithLines("crm.allocation_member", func(r *domain.AllocationRule) *[]domain.AllocationMember { return &r.Members }))}
+	resource.Register(d.p.Types, d.pools.Declare())
+	resource.Register(d.p.Types, d.pools.DeclareRule())
+	report.Register(d.p.Reports, d.pool())
+	d.p.Jobs.Add(jobs.Job{Name: "crm.allocate", Label: "Give out customers of the pools by rule", Spec: "*/10 * * * *", Run: d.allocateAll})
+	d.nightly("crm.recycle", "Take back customers nobody contacts", "40 1 * * *", d.recycle)
+}
+
+// pool shows the customers without owner and lets people claim them.
+func (d *desk) pool() *report.Report[struct{}] {
+	return &report.Report[struct{}]{
+		Name: "crm.public_pool", Label: "Public pool", Icon: "users", Perm: "crm.public_pool:read", Form: resource.Fields[struct{}]{},
+		Help: "Customers without owner. Claim one and it is yours: a pool limits the claims a day, a previous owner must wait, and nobody holds more than the capacity.",
+		Run:  d.runPool,
+		Commands: []report.Command{
+			report.Do("claim", "Claim", "crm.public_pool:claim", idForm("customer", "Customer"), func(ctx context.Context, in *numberIn) (report.Done, error) {
+				return report.Done{Message: "The customer is yours.", Href: customerRef(in.ID).Path()}, d.pools.Claim(ctx, in.ID)
+			}).OnRows(),
+			report.Do("allocate", "Give out by rule", "crm.public_pool:allocate", idForm("customer", "Customer"), d.allocateOne).OnRows(),
+			report.Do("give_back", "Give a customer back", "crm.public_pool:claim", giveBackForm(), func(ctx context.Context, in *giveBackIn) (report.Done, error) {
+				return report.Done{Message: "The customer is in the pool."}, d.pools.GiveBack(ctx, in.Customer, in.Pool, in.Reason)
+			}),
+		},
+	}
+}
+
+type giveBackIn struct {
+	Customer, Pool int64
+	Reason         string
+}
+
+func giveBackForm() resource.Fields[giveBackIn] {
+	return resource.Fields[giveBackIn]{
+		resource.Ref("customer_id", "Customer", func(in *giveBackIn) *int64 { return &in.Customer }, "crm.customer").Required(),
+		resource.Ref("pool_id", "Pool", func(in *giveBackIn) *int64 { return &in.Pool }, "crm.pool").Required(),
+		resource.Text("reason", "Reason", func(in *giveBackIn) *string { return &in.Reason }).Required(),
+	}
+}
+
+func (d *desk) runPool(ctx context.Context, _ *struct{}) (*report.Result, error) {
+	who, _ := authz.Of(ctx)
+	list, err := d.sql.Pooled(ctx, who.Company, 300)
+	if err != nil {
+		return nil, err
+	}
+	t := report.Table{Key: "customers", Title: "Customers without owner", Empty: "The pools are empty.", Cols: []report.Col{{Key: "no", Label: "Number"}, {Key: "name", Label: "Customer"}, {Key: "stage", Label: "Stage"}, {Key: "industry", Label: "Industry"},
+		{Key: "region", Label: "Region"}, {Key: "source", Label: "Source", Minor: true}, {Key: "pool", Label: "Pool"}, {Key: "since", Label: "In the pool since", Kind: resource.KTime}}}
+	mine := d.p.Authz.Can(ctx, "crm.public_pool", "claim")
+	head := d.p.Authz.Can(ctx, "crm.public_pool", "allocate")
+	for _, c := range list {
+		if p := (&domain.Pool{ScopeDeptID: c.ScopeDeptID}); !head && !p.Covers(who.Dept, d.p.Authz.Directory().Subtree) {
+			continue
+		}
+		row := report.Row{Cells: []report.Cell{report.Text(c.No), report.Text(c.Name), report.Word(domain.StageLabels[c.Stage]), report.Text(c.Industry), report.Text(c.Region), report.Text(c.Source), report.Text(c.Pool), report.None()}}
+		if c.PooledAt != nil {
+			row.Cells[7] = report.Moment(*c.PooledAt)
+		}
+		id := resource.Values{"customer": digits(c.ID)}
+		if mine {
+			row.Acts = append(row.Acts, report.Act{Command: "claim", Values: id})
+		}
+		if head {
+			row.Acts = append(row.Acts, report.Act{Command: "allocate", Values: id})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	res := &report.Result{Tiles: []report.Tile{{Key: "waiting", Label: "Customers without owner", Value: report.Count(len(t.Rows))}}, Tables: []report.Table{t}}
+	if !head {
+		return res, nil
+	}
+	given, err := d.sql.Allocations(ctx, who.Company, 50)
+	if err != nil {
+		return nil, err
+	}
+	g := report.Table{Key: "given", Title: "Given out last", Empty: "No rule has given out a customer yet.", Cols: []report.Col{{Key: "at", Label: "At", Kind: resource.KTime}, {Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "rule", Label: "Rule that fired"}, {Key: "to", Label: "To", Kind: resource.KRef}}}
+	for _, x := range given {
+		g.Rows = append(g.Rows, report.Row{Cells: []report.Cell{report.Moment(x.At), report.Doc(customerRef(x.CustomerID), x.Name), report.Text(x.Rule), report.Person(x.ToUser)}})
+	}
+	res.Tables = append(res.Tables, g)
+	return res, nil
+}
+
+func (d *desk) allocateOne(ctx context.Context, in *numberIn) (report.Done, error) {
+	c, err := d.customers.Store.Get(authz.System(ctx, "allocation"), in.ID)
+	if err != nil {
+		return report.Done{}, err
+	}
+	if who, _ := authz.Of(ctx); c.CompanyID != who.Company {
+		return report.Done{}, errs.Missing()
+	}
+	to, err := d.pools.Allocate(ctx, in.ID)
+	if err == nil && to == 0 {
+		err = errs.New(errs.Precondition, "No rule matches, or nobody of it has room.")
+	}
+	return report.Done{Message: "{0} has the customer now.", Args: []any{d.p.Authz.Directory().Name(to)}}, err
+}
+
+// allocateAll gives out what waits in pools that say so.
+func (d *desk) allocateAll(ctx context.Context) error {
+	for id := range d.p.Authz.Directory().Companies {
+		ctx := authz.With(ctx, authz.Subject{Company: id})
+		ids, err := d.sql.Allocatable(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, c := range ids {
+			to, err := d.pools.Allocate(ctx, c)
+			if err != nil {
+				return fmt.Errorf("allocate customer %d: %w", c, err)
+			}
+			if to != 0 {
+				if err := d.tell(ctx, []int64{to}, "allocation", "A customer was given to you; the first contact is due.", nil, c); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// tell sends a notice about a customer in a transaction of its own, or joins one.
+func (d *desk) tell(ctx context.Context, users []int64, kind, message string, args []any, customer int64) error {
+	return d.p.DB.Tx(ctx, func(ctx context.Context) error {
+		return d.p.Notices.Send(ctx, process.Notice{Users: users, Kind: kind, Message: message, Args: args, Object: customerRef(customer)})
+	})
+}
+
+// recycle gives notice of customers nobody contacts and takes back those whose notice
+// has run out. Who contacts the customer meanwhile keeps it.
+func (d *desk) recycle(ctx context.Context, company int64, day date.Date) error {
+	policy, err := d.policies.Of(ctx, company)
+	if err != nil {
+		return err
+	}
+	idle, err := d.sql.Idles(ctx, company, d.p.Now(), policy.FirstContactDays)
+	if err != nil {
+		return err
+	}
+	var still []int64
+	for _, x := range idle {
+		still = append(still, x.ID)
+		err := d.p.DB.Tx(ctx, func(ctx context.Context) error {
+			if x.GivenOn.IsZero() {
+				return d.giveNotice(ctx, x.ID, x.OwnerID, x.Name, x.Why, day.AddDays(x.NoticeDays), func() error { return d.sql.Notify(ctx, x, day, day.AddDays(x.NoticeDays)) })
+			}
+			if day.Before(x.DueOn) {
+				return nil
+			}
+			err := d.pools.Recycle(authz.System(ctx, "recycle"), x.ID, x.PoolID, "recycle", x.Why)
+			if errs.Is(err, errs.Precondition) {
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("recycle customer %d: %w", x.ID, err)
+		}
+	}
+	return d.p.DB.Tx(ctx, func(ctx context.Context) error { return d.sql.Unnotify(ctx, company, still) })
+}
+
+// giveNotice tells the owner, and the head when not even a first contact was made.
+func (d *desk) giveNotice(ctx context.Context, customer, owner int64, name, why string, due date.Date, keep func() error) error {
+	people, message := []int64{owner}, "Nobody has contacted {0} for long; it goes back to the pool on {1}."
+	if why == "first" {
+		message = "The first contact with {0} is missing; it goes back to the pool on {1}."
+		if p := d.p.Authz.Directory().People[owner]; p != nil {
+			people = append(people, p.Manager)
+			if u := d.p.Authz.Directory().Departments[p.Dept]; u != nil {
+				people = append(people, u.Manager)
+			}
+		}
+	}
+	if err := d.tell(ctx, people, "recycle", message, []any{name, due}, customer); err != nil {
+		return err
+	}
+	return keep()
+}

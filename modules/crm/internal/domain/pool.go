@@ -1,0 +1,368 @@
+package domain
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"meridian/modules/crm"
+	"meridian/platform/authz"
+	"meridian/platform/errs"
+	"meridian/platform/record"
+	"meridian/platform/resource"
+)
+
+// Pool holds customers without owner that people of a department may claim.
+type Pool struct {
+	record.Base
+	Name         string
+	ScopeDeptID  *int64 // who may claim; empty = the company
+	AdminID      int64
+	ClaimPerDay  int  // claims a person and day; 0 = any
+	CooldownDays int  // a previous owner waits so long
+	HoldHours    int  // fresh customers rest before they may be claimed
+	IdleDays     int  // days without contact until a customer goes back; 0 = never
+	NoticeDays   int  // the owner is told so long before
+	CountSigned  bool // signed customers count for the holding capacity
+	AutoAllocate bool
+}
+
+// PoolBook is what the pools need of the database.
+type PoolBook interface {
+	// Hold serialises the claims of a person until the end of the transaction.
+	Hold(ctx context.Context, user int64) error
+	// Claims counts what a person has claimed since a moment.
+	Claims(ctx context.Context, user int64, since time.Time) (int, error)
+	// Holds counts the customers a person holds.
+	Holds(ctx context.Context, user int64, signed bool) (int, error)
+	// LastHeld returns when a person last gave up a customer, zero if never.
+	LastHeld(ctx context.Context, customer, user int64) (time.Time, error)
+	// Because tells the owner history why the transaction changes an owner.
+	Because(ctx context.Context, how, reason string) error
+	// LastGiven returns when a rule last gave something to each person.
+	LastGiven(ctx context.Context, rule int64) (map[int64]time.Time, error)
+	// LogAllocation notes which rule gave a customer to whom.
+	LogAllocation(ctx context.Context, customer, rule int64, text string, to int64) error
+	// HasOpenBusiness reports an open deal or an order that is not invoiced.
+	HasOpenBusiness(ctx context.Context, customer int64) (bool, error)
+}
+
+// Pools is the service behind pools and allocation.
+type Pools struct {
+	Store     record.Store[Pool]
+	Rules     record.Store[AllocationRule]
+	Book      PoolBook
+	Customers *Customers
+	Location  func(ctx context.Context) *time.Location
+
+	Type     *resource.Type[Pool]
+	RuleType *resource.Type[AllocationRule]
+}
+
+// Declare returns the document type of the pool.
+func (s *Pools) Declare() *resource.Type[Pool] {
+	s.Type = &resource.Type[Pool]{
+		Name: "crm.pool", Label: "Pool", Plural: "Pools", Icon: "users", Number: "PL-{00}", NoOwner: true, Store: s.Store,
+		Title: func(p *Pool) string { return p.Name },
+		Default: func(_ context.Context, p *Pool) error {
+			p.ClaimPerDay, p.CooldownDays, p.IdleDays, p.NoticeDays = 10, 30, 30, 3
+			return nil
+		},
+		Check: func(_ context.Context, p *Pool) error {
+			var bad []errs.Field
+			for name, n := range map[string]int{"claim_per_day": p.ClaimPerDay, "cooldown_days": p.CooldownDays, "hold_hours": p.HoldHours, "idle_days": p.IdleDays, "notice_days": p.NoticeDays} {
+				if n < 0 {
+					bad = append(bad, errs.Field{Name: name, Message: "A number from zero on is expected."})
+				}
+			}
+			if e := errs.Join(bad); e != nil {
+				return e
+			}
+			return nil
+		},
+		Fields: resource.Fields[Pool]{
+			resource.Text("name", "Name", func(p *Pool) *string { return &p.Name }).Required().InList().Search(),
+			resource.OptRef("scope_dept_id", "Department that may claim", func(p *Pool) **int64 { return &p.ScopeDeptID }, "core.department").InList().Hint("Empty: the whole company."),
+			resource.Ref("admin_id", "Administrator", func(p *Pool) *int64 { return &p.AdminID }, "core.user").InList(),
+			resource.Int("claim_per_day", "Claims a person and day", func(p *Pool) *int { return &p.ClaimPerDay }).InList().Hint("0: any number."),
+			resource.Int("cooldown_days", "Days a previous owner must wait", func(p *Pool) *int { return &p.CooldownDays }),
+			resource.Int("hold_hours", "Hours a fresh customer rests", func(p *Pool) *int { return &p.HoldHours }),
+			resource.Int("idle_days", "Days without contact until a customer goes back", func(p *Pool) *int { return &p.IdleDays }).InList().Hint("0: never."),
+			resource.Int("notice_days", "Days of notice before", func(p *Pool) *int { return &p.NoticeDays }),
+			resource.Bool("count_signed", "Signed customers count for the capacity", func(p *Pool) *bool { return &p.CountSigned }),
+			resource.Bool("auto_allocate", "Give out by the allocation rules", func(p *Pool) *bool { return &p.AutoAllocate }).InList(),
+		},
+	}
+	return s.Type
+}
+
+// Covers reports whether a person of dept may claim from the pool.
+func (p *Pool) Covers(dept int64, within func(dept int64) []int64) bool {
+	return p.ScopeDeptID == nil || slices.Contains(within(*p.ScopeDeptID), dept)
+}
+
+// Claim gives a customer of a pool to the actor. Of several who claim at once one gets
+// it. Errors: NotFound, Precondition with the rule that stands against it.
+func (s *Pools) Claim(ctx context.Context, id int64) error {
+	who, _ := authz.Of(ctx)
+	return s.Customers.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Book.Hold(ctx, who.User); err != nil {
+			return err
+		}
+		ctx = authz.System(ctx, "claim")
+		c, err := s.Customers.Store.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if c.CompanyID != who.Company || c.ArchivedAt != nil {
+			return errs.Missing()
+		}
+		if c.PoolID == nil || c.OwnerID != 0 {
+			return errs.New(errs.Precondition, "Somebody else has this customer already.")
+		}
+		p, err := s.Store.Get(ctx, *c.PoolID)
+		if err != nil {
+			return err
+		}
+		if err := s.mayClaim(ctx, p, c, who); err != nil {
+			return err
+		}
+		return s.assign(ctx, c.ID, who.User, "claim", "")
+	})
+}
+
+func (s *Pools) mayClaim(ctx context.Context, p *Pool, c *Customer, who authz.Subject) error {
+	now := s.Customers.Now()
+	if !p.Covers(who.Dept, s.Customers.Authz.Directory().Subtree) {
+		return errs.New(errs.Forbidden, "This pool belongs to another department.")
+	}
+	if c.PooledAt != nil && now.Before(c.PooledAt.Add(time.Duration(p.HoldHours)*time.Hour)) {
+		return errs.New(errs.Precondition, "Fresh customers rest for {0} hours before they can be claimed.", p.HoldHours)
+	}
+	last, err := s.Book.LastHeld(ctx, c.ID, who.User)
+	if err != nil {
+		return err
+	}
+	if !last.IsZero() && now.Before(last.AddDate(0, 0, p.CooldownDays)) {
+		return errs.New(errs.Precondition, "You held this customer; you may claim it again after {0} days.", p.CooldownDays)
+	}
+	day := now.In(s.Location(ctx))
+	n, err := s.Book.Claims(ctx, who.User, time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, day.Location()))
+	if err != nil {
+		return err
+	}
+	if p.ClaimPerDay > 0 && n >= p.ClaimPerDay {
+		return errs.New(errs.Precondition, "You have claimed {0} customers today; that is the limit.", n)
+	}
+	return s.room(ctx, who.User, who.Company, p.CountSigned)
+}
+
+// room refuses one customer more than a person may hold.
+func (s *Pools) room(ctx context.Context, user, company int64, signed bool) error {
+	policy, err := s.Customers.Policies.Of(ctx, company)
+	if err != nil {
+		return err
+	}
+	n, err := s.Book.Holds(ctx, user, signed)
+	if err == nil && n >= policy.Capacity {
+		err = errs.New(errs.Precondition, "{0} customers are held already; that is the capacity.", n)
+	}
+	return err
+}
+
+// assign gives a customer to a person, in the transaction of ctx.
+func (s *Pools) assign(ctx context.Context, id, to int64, how, reason string) error {
+	if err := s.Book.Because(ctx, how, reason); err != nil {
+		return err
+	}
+	var from int64
+	_, err := s.Customers.Type.Update(ctx, id, func(c *Customer) error {
+		from = c.OwnerID
+		c.OwnerID, c.PoolID, c.PooledAt = to, nil, nil
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.Customers.Bus.Publish(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, To: to, How: how, Reason: reason})
+}
+
+// GiveBack puts a customer of the actor into a pool. Errors: NotFound, Forbidden,
+// Precondition while business is open.
+func (s *Pools) GiveBack(ctx context.Context, id, pool int64, reason string) error {
+	return s.Customers.Tx(ctx, func(ctx context.Context) error {
+		c, err := s.Customers.Store.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !s.Customers.Authz.Covers(ctx, "crm.customer", "update", &c.Base) {
+			return errs.New(errs.Forbidden, "You may see this record but not change it.")
+		}
+		return s.Recycle(authz.System(ctx, "give back"), c.ID, pool, "give_back", reason)
+	})
+}
+
+// Recycle takes a customer from its owner into a pool, in the transaction of ctx.
+// Precondition while a deal or an order is open.
+func (s *Pools) Recycle(ctx context.Context, id, pool int64, how, reason string) error {
+	open, err := s.Book.HasOpenBusiness(ctx, id)
+	if err != nil {
+		return err
+	}
+	if open {
+		return errs.New(errs.Precondition, "A deal or an order of this customer is open; it stays with its owner.")
+	}
+	if err := s.Book.Because(ctx, how, reason); err != nil {
+		return err
+	}
+	var from int64
+	if _, err := s.Customers.Type.Update(ctx, id, func(c *Customer) error {
+		now := s.Customers.Now().UTC()
+		from, c.OwnerID, c.PoolID, c.PooledAt = c.OwnerID, 0, &pool, &now
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.Customers.Bus.Publish(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, How: how, Reason: reason})
+}
+
+// AllocationRule gives customers of a kind to people. The lowest priority that matches
+// decides; empty conditions match all.
+type AllocationRule struct {
+	record.Base
+	Name     string
+	Priority int
+	Region   string
+	Industry string
+	Source   string
+	How      string // round_robin, load
+	Active   bool
+	Members  []AllocationMember `gorm:"-"`
+}
+
+// AllocationMember is somebody a rule gives customers to.
+type AllocationMember struct {
+	record.Line
+	UserID int64
+	Max    int // customers held at most; 0 = the capacity of the policy
+}
+
+// Matches reports whether the rule is for a customer. Several values are separated by
+// commas.
+func (r *AllocationRule) Matches(c *Customer) bool {
+	one := func(list, v string) bool {
+		if list == "" {
+			return true
+		}
+		return slices.ContainsFunc(strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == '，' }), func(x string) bool { return strings.EqualFold(strings.TrimSpace(x), v) })
+	}
+	return r.Active && one(r.Region, c.Region) && one(r.Industry, c.Industry) && one(r.Source, c.Source)
+}
+
+// DeclareRule returns the document type of the allocation rule.
+func (s *Pools) DeclareRule() *resource.Type[AllocationRule] {
+	s.RuleType = &resource.Type[AllocationRule]{
+		Name: "crm.allocation_rule", Label: "Allocation rule", Plural: "Allocation rules", Icon: "route", Number: "AR-{000}", NoOwner: true, Store: s.Rules,
+		Title: func(r *AllocationRule) string { return r.Name },
+		Default: func(_ context.Context, r *AllocationRule) error {
+			r.Priority, r.How, r.Active = 100, "round_robin", true
+			return nil
+		},
+		Fields: resource.Fields[AllocationRule]{
+			resource.Text("name", "Name", func(r *AllocationRule) *string { return &r.Name }).Required().InList().Search(),
+			resource.Int("priority", "Priority", func(r *AllocationRule) *int { return &r.Priority }).InList().Filter().Hint("The lowest that matches decides."),
+			resource.Text("region", "Region", func(r *AllocationRule) *string { return &r.Region }).InList().Hint("Several separated by commas; empty: all."),
+			resource.Text("industry", "Industry", func(r *AllocationRule) *string { return &r.Industry }).InList().Hint("Several separated by commas; empty: all."),
+			resource.Text("source", "Source", func(r *AllocationRule) *string { return &r.Source }).InList().Hint("Several separated by commas; empty: all."),
+			resource.Enum("how", "How", func(r *AllocationRule) *string { return &r.How }, resource.Option{Value: "round_robin", Label: "In turn"}, resource.Option{Value: "load", Label: "To who holds the fewest"}).Required().InList(),
+			resource.Bool("active", "Active", func(r *AllocationRule) *bool { return &r.Active }).InList().Filter(),
+			resource.Lines("members", "People", func(r *AllocationRule) *[]AllocationMember { return &r.Members }, resource.Fields[AllocationMember]{
+				resource.Ref("user_id", "Person", func(m *AllocationMember) *int64 { return &m.UserID }, "core.user").Required(),
+				resource.Int("max", "Customers at most", func(m *AllocationMember) *int { return &m.Max }).Hint("0: the capacity of the policy."),
+			}),
+		},
+	}
+	return s.RuleType
+}
+
+// Allocate gives a customer of a pool to somebody by the first rule that matches and
+// has somebody with room; inactive people receive nothing (odoo/odoo#98863, #103371).
+// It returns who got it, 0 when no rule could give it to anybody.
+func (s *Pools) Allocate(ctx context.Context, id int64) (to int64, err error) {
+	err = s.Customers.Tx(ctx, func(ctx context.Context) error {
+		ctx = authz.System(ctx, "allocation")
+		c, err := s.Customers.Store.Lock(ctx, id)
+		if err != nil || c.PoolID == nil || c.OwnerID != 0 || c.ArchivedAt != nil {
+			return err
+		}
+		p, err := s.Store.Get(ctx, *c.PoolID)
+		if err != nil {
+			return err
+		}
+		rules, err := s.Rules.Find(ctx, record.Query{Where: []record.Cond{{Col: "active", Op: record.Eq, Val: true}, {Col: "company_id", Op: record.Eq, Val: c.CompanyID}}, Sort: []record.Sort{{Col: "priority"}}})
+		if err != nil {
+			return err
+		}
+		for i := range rules {
+			if !rules[i].Matches(c) {
+				continue
+			}
+			r, err := s.Rules.Get(ctx, rules[i].ID)
+			if err != nil {
+				return err
+			}
+			if to, err = s.pick(ctx, r, p, c.CompanyID); err != nil {
+				return err
+			}
+			if to == 0 {
+				continue
+			}
+			if err := s.Book.LogAllocation(ctx, c.ID, r.ID, r.Name+" ("+r.How+")", to); err != nil {
+				return err
+			}
+			return s.assign(ctx, c.ID, to, "assign", r.Name)
+		}
+		return nil
+	})
+	return to, err
+}
+
+// pick chooses the member of a rule who is next: who waits the longest, or who holds
+// the fewest; 0 when nobody has room.
+func (s *Pools) pick(ctx context.Context, r *AllocationRule, p *Pool, company int64) (int64, error) {
+	policy, err := s.Customers.Policies.Of(ctx, company)
+	if err != nil {
+		return 0, err
+	}
+	last, err := s.Book.LastGiven(ctx, r.ID)
+	if err != nil {
+		return 0, err
+	}
+	best, bestLoad := int64(0), 0
+	for _, m := range r.Members {
+		who := s.Customers.Authz.Directory().People[m.UserID]
+		if who == nil || !who.Active || who.Company != company {
+			continue
+		}
+		if err := s.Book.Hold(ctx, m.UserID); err != nil {
+			return 0, err
+		}
+		n, err := s.Book.Holds(ctx, m.UserID, p.CountSigned)
+		if err != nil {
+			return 0, err
+		}
+		top := policy.Capacity
+		if m.Max > 0 {
+			top = min(top, m.Max)
+		}
+		if n >= top {
+			continue
+		}
+		better := best == 0 || r.How == "load" && n < bestLoad || r.How != "load" && last[m.UserID].Before(last[best])
+		if better {
+			best, bestLoad = m.UserID, n
+		}
+	}
+	return best, nil
+}
