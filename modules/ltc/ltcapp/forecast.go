@@ -229,7 +229,7 @@ func (s *selling) bridge(ctx context.Context, in *forecastIn) (report.Table, err
 	if err != nil {
 		return t, err
 	}
-	now, err := s.book.Present(ctx, f)
+	now, err := s.book.DealsNow(ctx, f)
 	if err != nil {
 		return t, err
 	}
