@@ -76,6 +76,14 @@ func (d Date) AddMonths(n int) Date {
 // Before reports whether d is earlier than o.
 func (d Date) Before(o Date) bool { return d.t.Before(o.t) }
 
+// Later is the later of two days.
+func Later(a, b Date) Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // After reports whether d is later than o.
 func (d Date) After(o Date) bool { return d.t.After(o.t) }
 

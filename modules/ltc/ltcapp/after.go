@@ -47,8 +47,8 @@ func shareCell(r money.Ratio, ok bool) report.Cell {
 	return report.Share(r)
 }
 
-// suggestion is the input of the command that makes a deal of a suggestion.
-type suggestion struct {
+// upsellIn is the input of the command that makes a deal of a suggestion.
+type upsellIn struct {
 	Customer, Product int64
 	Name              string
 	Amount            money.Amount
@@ -64,10 +64,10 @@ func (s *selling) retention() *report.Report[domain.DealFilter] {
 			f.From, f.To = domain.Span(domain.SpanYear, s.today(ctx))
 			return nil
 		},
-		Commands: []report.Command{report.Do("offer", "Make a deal of it", "ltc.opportunity:create", resource.Fields[suggestion]{
-			resource.Ref("customer", "Customer", func(x *suggestion) *int64 { return &x.Customer }, "crm.customer").Required(), resource.Ref("product", "Product", func(x *suggestion) *int64 { return &x.Product }, "ipd.product").Required(),
-			resource.Text("name", "Deal name", func(x *suggestion) *string { return &x.Name }).Required(), resource.Money("amount", "Expected amount", func(x *suggestion) *money.Amount { return &x.Amount }),
-		}, func(ctx context.Context, x *suggestion) (report.Done, error) {
+		Commands: []report.Command{report.Do("offer", "Make a deal of it", "ltc.opportunity:create", resource.Fields[upsellIn]{
+			resource.Ref("customer", "Customer", func(x *upsellIn) *int64 { return &x.Customer }, "crm.customer").Required(), resource.Ref("product", "Product", func(x *upsellIn) *int64 { return &x.Product }, "ipd.product").Required(),
+			resource.Text("name", "Deal name", func(x *upsellIn) *string { return &x.Name }).Required(), resource.Money("amount", "Expected amount", func(x *upsellIn) *money.Amount { return &x.Amount }),
+		}, func(ctx context.Context, x *upsellIn) (report.Done, error) {
 			d, err := s.p.Types.Doc("ltc.opportunity")
 			if err != nil {
 				return report.Done{}, err

@@ -229,7 +229,7 @@ func (s *selling) bridge(ctx context.Context, in *forecastIn) (report.Table, err
 	if err != nil {
 		return t, err
 	}
-	now, err := s.book.DealsNow(ctx, f)
+	now, err := s.book.Current(ctx, f)
 	if err != nil {
 		return t, err
 	}

@@ -178,8 +178,8 @@ func (s *selling) runConvert(ctx context.Context, in *leadIn) (*report.Result, e
 
 // customersOf finds the customers a lead may belong to: by its own reference, by name,
 // by the e-mail of the person.
-func (s *selling) customersOf(ctx context.Context, l *domain.Lead) ([]domain.Match, error) {
-	var out []domain.Match
+func (s *selling) customersOf(ctx context.Context, l *domain.Lead) ([]domain.Known, error) {
+	var out []domain.Known
 	add := func(id crm.CustomerID, why string) error {
 		for _, m := range out {
 			if m.ID == int64(id) {
@@ -190,7 +190,7 @@ func (s *selling) customersOf(ctx context.Context, l *domain.Lead) ([]domain.Mat
 		if err != nil {
 			return err
 		}
-		out = append(out, domain.Match{Kind: "customer", ID: int64(id), Title: c.Name, Why: why})
+		out = append(out, domain.Known{Kind: "customer", ID: int64(id), Title: c.Name, Why: why})
 		return nil
 	}
 	if l.CustomerID != nil {

@@ -30,6 +30,8 @@ type Needs struct {
 	Stock     isc.Stock
 	Shipments isc.Shipments
 	Followups ltc.Followups
+	// Segment is the tier of a customer, which picks its dunning policy; nil is one for all.
+	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
 }
 
 // Module is what the other modules get.
@@ -42,6 +44,7 @@ type Module struct {
 	quotes  *domain.Quotes
 	prices  *domain.Prices
 	reports *store.Reports
+	cash    *cash
 }
 
 // Reactions are our answers to the events of others.
@@ -54,7 +57,7 @@ type Reactions struct {
 
 // New builds the module and registers its types.
 func New(p *app.Platform, n Needs) *Module {
-	ports := &domain.Ports{Customers: n.Customers, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Bus: p.Bus,
+	ports := &domain.Ports{Customers: n.Customers, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Segment: n.Segment, Bus: p.Bus,
 		Book: &store.Book{DB: p.DB}, Tx: p.DB.Tx, Link: p.Trace.Link,
 		People: func() *org.Directory { return p.Authz.Directory() },
 		Today:  func(ctx context.Context) date.Date { return date.Of(p.Now().In(p.Location(ctx))) },
@@ -74,12 +77,15 @@ func New(p *app.Platform, n Needs) *Module {
 	acceptances := &domain.Acceptances{Ports: ports, Orders: orders, Contracts: contracts,
 		Store: db.NewStore(p.DB, "ltc.acceptance", db.WithLines("ltc.acceptance_line", func(a *domain.Acceptance) *[]domain.AcceptanceLine { return &a.Lines }))}
 	invoices := &domain.Invoices{Ports: ports, Orders: orders, Contracts: contracts,
-		Store: db.NewStore(p.DB, "ltc.invoice", db.WithLines("ltc.invoice_line", func(v *domain.Invoice) *[]domain.InvoiceLine { return &v.Lines }))}
+		Store: db.NewStore(p.DB, "ltc.invoice", db.WithLines("ltc.invoice_line", func(v *domain.Invoice) *[]domain.InvoiceLine { return &v.Lines }),
+			db.WithLines("ltc.invoice_item", func(v *domain.Invoice) *[]domain.InvoiceItem { return &v.Items }), db.WithLines("ltc.instalment", func(v *domain.Invoice) *[]domain.Instalment { return &v.Instalments }))}
 	receipts := &domain.Receipts{Ports: ports, Invoices: invoices, Orders: orders, Contracts: contracts, Store: db.NewStore[domain.Receipt](p.DB, "ltc.receipt")}
 	quotes.Contracts, quotes.Orders = contracts, orders
 	contracts.Orders = orders
 	orders.Acceptances, orders.Invoices = acceptances, invoices
 	acceptances.Invoices = invoices
+
+	toCash := wireCash(p, ports, contracts, orders, invoices, receipts, acceptances)
 
 	resource.Register(p.Types, leads.Declare())
 	resource.Register(p.Types, deals.Declare())
@@ -90,6 +96,7 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, invoices.Declare())
 	resource.Register(p.Types, receipts.Declare())
 	resource.Register(p.Types, prices.Declare())
+	toCash.declare()
 
 	more := sell(p, n, leads, deals, quotes, prices)
 
@@ -99,8 +106,8 @@ func New(p *app.Platform, n Needs) *Module {
 	view := &domain.Deals{Opportunities: deals.Store, Orders: orders.Store, Invoices: invoices.Store}
 	crm.Customer360.Add(p.Types, "ltc.deals", "Deals", 20, "ltc.opportunity:read", web.Deals(view, p.Types))
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
-		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, more...)}, text.FS)
-	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports,
+		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, append(more, cashTypes()...)...)}, text.FS)
+	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
 		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished}}
 }
 

@@ -94,11 +94,11 @@ func (p *Position) promisable() ([]date.Date, []money.Qty) {
 	supply, demand := map[date.Date]money.Qty{}, map[date.Date]money.Qty{}
 	days := []date.Date{p.Today}
 	for _, s := range p.Supply {
-		day := later(s.On, p.Today)
+		day := date.Later(s.On, p.Today)
 		supply[day], days = supply[day].Add(s.Qty), append(days, day)
 	}
 	for _, w := range p.Wants {
-		day := later(w.On, p.Today)
+		day := date.Later(w.On, p.Today)
 		demand[day], days = demand[day].Add(w.Qty), append(days, day)
 	}
 	slices.SortFunc(days, func(a, b date.Date) int { return a.Sub(b) })
@@ -110,19 +110,12 @@ func (p *Position) promisable() ([]date.Date, []money.Qty) {
 	return days, cumulative(p.Free, s, d)
 }
 
-func later(a, b date.Date) date.Date {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
 // take pegs qty to the supply that is there by day, the latest first.
 func (p *Position) take(qty money.Qty, day date.Date) []Inbound {
 	var out []Inbound
 	for i := len(p.Supply) - 1; i >= 0 && qty.Sign() > 0; i-- {
 		s := &p.Supply[i]
-		if later(s.On, p.Today).After(day) || s.Qty.Sign() <= 0 {
+		if date.Later(s.On, p.Today).After(day) || s.Qty.Sign() <= 0 {
 			continue
 		}
 		n := s.Qty.Min(qty)

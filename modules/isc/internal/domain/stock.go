@@ -308,7 +308,7 @@ func (s *Stock) reserveLines(ctx context.Context, held *Held, site Site, r isc.R
 
 // reserveLine claims what the line has not claimed before.
 func (s *Stock) reserveLine(ctx context.Context, held *Held, site Site, r isc.ReserveRequest, l isc.Demand, have isc.Promise) (isc.Promise, error) {
-	have.Line, have.On = l.Line, later(have.On, s.Today(ctx))
+	have.Line, have.On = l.Line, date.Later(have.On, s.Today(ctx))
 	want := l.Qty.Sub(have.Reserved).Sub(have.Pegged).Sub(have.Short)
 	if want.Sign() <= 0 {
 		return promise(have), nil
@@ -326,7 +326,7 @@ func (s *Stock) reserveLine(ctx context.Context, held *Held, site Site, r isc.Re
 		return have, err
 	}
 	have.Reserved, have.Pegged, have.Short = have.Reserved.Add(a.Hard), have.Pegged.Add(a.Pegged()), have.Short.Add(a.Short)
-	have.On = later(have.On, a.On)
+	have.On = date.Later(have.On, a.On)
 	return promise(have), nil
 }
 
@@ -347,7 +347,7 @@ func (s *Stock) claimed(ctx context.Context, doc trace.Ref) (map[claimKey]isc.Pr
 		k := claimKey{x.Line, x.Product}
 		p := out[k]
 		if x.State == Soft {
-			p.Pegged, p.On = p.Pegged.Add(x.Qty), later(p.On, x.SupplyOn)
+			p.Pegged, p.On = p.Pegged.Add(x.Qty), date.Later(p.On, x.SupplyOn)
 		} else {
 			p.Reserved = p.Reserved.Add(x.Qty)
 		}

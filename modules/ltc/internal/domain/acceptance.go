@@ -156,6 +156,9 @@ func (s *Acceptances) accept(ctx context.Context, a *Acceptance, in *signed) err
 		}
 	}
 	ref := s.Type.Ref(a.ID)
+	if err := s.Orders.Obligations.accepted(ctx, o, taken, in.On, ref); err != nil {
+		return err
+	}
 	if err := s.Customers.Advance(ctx, a.CustomerID, crm.User, ref); err != nil {
 		return err
 	}

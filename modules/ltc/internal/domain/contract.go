@@ -44,6 +44,7 @@ type Contract struct {
 	SignedByCustomer string
 	SignedByUs       string
 	SignedOn         date.Date
+	Terms            `gorm:"embedded"`
 	Plan             []PlanLine `gorm:"-"`
 }
 
@@ -54,6 +55,9 @@ type Contracts struct {
 	Type   *resource.Type[Contract]
 	Quotes *Quotes
 	Orders *Orders
+
+	Invoices    *Invoices
+	Obligations *Obligations
 }
 
 // check keeps the plan of a draft in step with the amount. History comes with the
@@ -84,7 +88,13 @@ func (s *Contracts) check(ctx context.Context, c *Contract) error {
 		}
 		c.Plan = defaultPlan(c.StartOn, customer.PaymentDays)
 	}
-	if e := errs.Join(settlePlan(c.Plan, c.Amount)); e != nil {
+	bad := c.terms()
+	if c.Kind == ContractFramework { // no fixed sum
+		settlePlan(c.Plan, c.Amount)
+	} else {
+		bad = append(bad, settlePlan(c.Plan, c.Amount)...)
+	}
+	if e := errs.Join(bad); e != nil {
 		return e
 	}
 	return nil
@@ -113,6 +123,9 @@ func (s *Contracts) fromQuote(ctx context.Context, c *Contract) error {
 	}
 	if c.Amount.IsZero() {
 		c.Amount = q.Total
+	}
+	if c.Price.IsZero() && c.Amount.Equal(q.Total) {
+		c.Price = q.Net
 	}
 	if q.CustomerID != c.CustomerID {
 		return errs.Bad("customer_id", "The quote belongs to another customer.")
@@ -162,10 +175,15 @@ func (s *Contracts) order(ctx context.Context, c *Contract) error {
 	return s.Orders.fromQuote(ctx, q, c)
 }
 
+// planInvoice drafts the invoice of a plan line.
+func (s *Contracts) planInvoice(ctx context.Context, c *Contract, in *planned) error {
+	return s.Invoices.fromPlan(ctx, c, in)
+}
+
 // finish refuses to close a contract whose plan is not fulfilled.
 func (s *Contracts) finish(_ context.Context, c *Contract) error {
 	for i := range c.Plan {
-		if l := &c.Plan[i]; l.DoneOn.IsZero() {
+		if l := &c.Plan[i]; l.DoneOn.IsZero() && l.Status != PlanWaived {
 			return errs.New(errs.Precondition, "Line {0} of the plan is not done yet.", l.Seq)
 		}
 	}
@@ -211,11 +229,14 @@ func (s *Contracts) Declare() *resource.Type[Contract] {
 	plan := resource.Lines("plan", "Execution plan", func(c *Contract) *[]PlanLine { return &c.Plan }, planFields())
 	s.Type = &resource.Type[Contract]{
 		Name: "ltc.contract", Label: "Contract", Plural: "Contracts", Icon: "signature", Number: "CO-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "amount",
-		Title:   func(c *Contract) string { return c.Title },
-		Amount:  func(c *Contract) money.Amount { return c.Amount },
-		Default: func(ctx context.Context, c *Contract) error { c.StartOn = s.Today(ctx); return nil },
-		Rules:   map[string][]process.Rule{"ltc.contract:approve": contractRules()},
-		Fields: resource.Fields[Contract]{
+		Title:  func(c *Contract) string { return c.Title },
+		Amount: func(c *Contract) money.Amount { return c.Amount },
+		Default: func(ctx context.Context, c *Contract) error {
+			c.StartOn, c.TaxRate, c.Kind, c.Acceptance = s.Today(ctx), money.MustQty("0.13"), ContractOneOff, AcceptRequired
+			return nil
+		},
+		Rules: map[string][]process.Rule{"ltc.contract:approve": contractRules()},
+		Fields: append(resource.Fields[Contract]{
 			resource.Text("title", "Subject", func(c *Contract) *string { return &c.Title }).Required().InList().Search().In("Contract"),
 			resource.OptRef("quote_id", "Quote", func(c *Contract) **int64 { return &c.QuoteID }, "ltc.quote").Filter().Source().In("Contract"),
 			resource.OptRef("opportunity_id", "Opportunity", func(c *Contract) **int64 { return &c.OpportunityID }, "ltc.opportunity").Filter().Source().In("Contract"),
@@ -227,7 +248,7 @@ func (s *Contracts) Declare() *resource.Type[Contract] {
 			resource.Text("signed_by_customer", "Signed for the customer by", func(c *Contract) *string { return &c.SignedByCustomer }).ReadOnly().In("Signature"),
 			resource.Text("signed_by_us", "Signed for us by", func(c *Contract) *string { return &c.SignedByUs }).ReadOnly().In("Signature"),
 			resource.Date("signed_on", "Signed on", func(c *Contract) *date.Date { return &c.SignedOn }).ReadOnly().InList().Filter().In("Signature"),
-		},
+		}, termFields()...),
 		Process: resource.Process(func(c *Contract) *ContractStage { return &c.Stage },
 			[]resource.Stage[ContractStage]{
 				{Key: ContractDraft, Label: "Draft", Owner: "ltc.rep", Class: process.Draft, Limit: 16 * time.Hour, Help: "Write down what was agreed and plan delivery, acceptance, invoices and payments."},
@@ -245,6 +266,8 @@ func (s *Contracts) Declare() *resource.Type[Contract] {
 				{Name: "revise", Label: "Back to draft", From: resource.From(ContractReview, ContractApproved), To: ContractDraft, Reason: true, Deviation: true},
 				{Name: "sign", Label: "Sign", From: resource.From(ContractApproved), To: ContractSigned, Do: resource.Ask(signForm(), s.sign)},
 				{Name: "order", Label: "Make order", From: resource.From(ContractSigned, ContractRunning), Do: resource.Do(s.order)},
+				{Name: "invoice", Label: "Invoice by plan", From: resource.From(ContractSigned, ContractRunning), Do: resource.Ask(plannedForm(), s.planInvoice)},
+				{Name: "allocate", Label: "Divide the price", From: resource.From(ContractApproved, ContractSigned, ContractRunning), Do: resource.Do(s.allocate)},
 				{Name: "start", Label: "Order confirmed", From: resource.From(ContractSigned), To: ContractRunning, System: true},
 				{Name: "complete", Label: "Complete", From: resource.From(ContractRunning), To: ContractCompleted, Do: resource.Do(s.finish)},
 				{Name: "terminate", Label: "Terminate", From: resource.From(ContractSigned, ContractRunning), To: ContractTerminated, Reason: true, Deviation: true},

@@ -9,7 +9,7 @@ import (
 	"meridian/platform/money"
 )
 
-func part(stage DealStage, category, amount, split, p string) ForecastDeal {
+func dealPart(stage DealStage, category, amount, split, p string) ForecastDeal {
 	return ForecastDeal{Stage: stage, Category: category, Amount: money.MustAmount(amount), Split: money.MustQty(split), Probability: money.MustQty(p)}
 }
 
@@ -19,9 +19,9 @@ func TestForecastRollsUp(t *testing.T) {
 	t.Parallel()
 	var r Rollup
 	for _, d := range []ForecastDeal{
-		part(DealWon, "closed", "1000", "1", "1"), part(DealNegotiate, "commit", "500", "0.6", "0.7"), part(DealPropose, "best_case", "200", "1", "0.4"),
-		part(DealQualify, "pipeline", "100", "1", "0.1"), part(DealLost, "omitted", "9999", "1", "1"), part(DealLost, "commit", "9999", "1", "1"),
-		part(DealHold, "commit", "777", "1", "0.7"), part(DealNegotiate, "omitted", "888", "1", "0.9"),
+		dealPart(DealWon, "closed", "1000", "1", "1"), dealPart(DealNegotiate, "commit", "500", "0.6", "0.7"), dealPart(DealPropose, "best_case", "200", "1", "0.4"),
+		dealPart(DealQualify, "pipeline", "100", "1", "0.1"), dealPart(DealLost, "omitted", "9999", "1", "1"), dealPart(DealLost, "commit", "9999", "1", "1"),
+		dealPart(DealHold, "commit", "777", "1", "0.7"), dealPart(DealNegotiate, "omitted", "888", "1", "0.9"),
 	} {
 		r.Add(d)
 	}
@@ -30,7 +30,7 @@ func TestForecastRollsUp(t *testing.T) {
 	}
 	thirds := Rollup{}
 	for range 3 {
-		thirds.Add(part(DealNegotiate, "commit", "100", "0.333333", "1"))
+		thirds.Add(dealPart(DealNegotiate, "commit", "100", "0.333333", "1"))
 	}
 	if got := thirds.CommitForecast().String(); got != "100.00" {
 		t.Errorf("three thirds of 100 are %s", got)

@@ -51,7 +51,7 @@ func Funnel(list []DealWay, from, to time.Time, now time.Time) []FunnelStep {
 			if at[k] == nil {
 				continue
 			}
-			next := later(at[k+1:])
+			next := firstMoment(at[k+1:])
 			if next != nil {
 				lags = append(lags, next.Sub(*at[k]))
 			}
@@ -75,8 +75,8 @@ func Funnel(list []DealWay, from, to time.Time, now time.Time) []FunnelStep {
 	return out
 }
 
-// later is the first moment of any later stage.
-func later(at []*time.Time) (first *time.Time) {
+// firstMoment is the first moment of any later stage.
+func firstMoment(at []*time.Time) (first *time.Time) {
 	for _, t := range at {
 		if t != nil && (first == nil || t.Before(*first)) {
 			first = t

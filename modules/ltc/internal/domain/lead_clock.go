@@ -97,8 +97,8 @@ type OpenLead struct {
 	ContactedAt   *time.Time
 }
 
-// Match is what we know already of somebody who became a lead.
-type Match struct {
+// Known is what we know already of somebody who became a lead.
+type Known struct {
 	Kind  string // customer, contact, opportunity, lead
 	ID    int64
 	Title string

@@ -63,7 +63,11 @@ type Order struct {
 	Total           money.Amount
 	FreightInvoiced money.Amount
 	Exposure        money.Amount // what it holds of the customer's credit
-	Lines           []OrderLine  `gorm:"-"`
+	Acceptance      Accepting
+	Channel         string
+	Revision        int // version of what was released
+	Holds           `gorm:"embedded"`
+	Lines           []OrderLine `gorm:"-"`
 }
 
 // Quantities is a quantity per order line.
@@ -83,6 +87,7 @@ type Orders struct {
 	Contracts   *Contracts
 	Acceptances *Acceptances
 	Invoices    *Invoices
+	Obligations *Obligations
 }
 
 func (o *Order) priced() []*Priced {
@@ -141,6 +146,7 @@ func (s *Orders) check(ctx context.Context, o *Order) error {
 	if o.OrderDate.IsZero() {
 		o.OrderDate = s.Today(ctx)
 	}
+	o.defaults()
 	if o.Stage == OrderDraft {
 		if err := s.sources(ctx, o); err != nil {
 			return err
@@ -270,6 +276,9 @@ func (s *Orders) confirm(ctx context.Context, o *Order) error {
 	}
 	o.ConfirmedOn = s.Today(ctx)
 	if err := s.hold(ctx, o, o.Total); err != nil {
+		return err
+	}
+	if err := s.Obligations.fromOrder(ctx, o); err != nil {
 		return err
 	}
 	if err := s.Customers.Advance(ctx, o.CustomerID, crm.Signed, ref); err != nil {
@@ -419,6 +428,9 @@ func (s *Orders) cancel(ctx context.Context, o *Order) error {
 	if err := s.giveBack(ctx, o, money.Amount{}); err != nil {
 		return err
 	}
+	if err := s.Obligations.shorten(ctx, o); err != nil {
+		return err
+	}
 	return s.Bus.Publish(ctx, ltc.OrderCancelled{ID: ltc.OrderID(o.ID), Customer: o.CustomerID, At: s.Now()})
 }
 
@@ -429,6 +441,9 @@ func (s *Orders) closeShort(ctx context.Context, o *Order) error {
 	}
 	short := *o
 	short.Stage = OrderClosedShort
+	if err := s.Obligations.shorten(ctx, o); err != nil {
+		return err
+	}
 	return s.giveBack(ctx, o, short.openValue())
 }
 
@@ -445,6 +460,11 @@ func (s *Orders) giveBack(ctx context.Context, o *Order, hold money.Amount) erro
 // invoice drafts an invoice over everything accepted and not invoiced yet.
 func (s *Orders) invoice(ctx context.Context, o *Order) error {
 	return s.Invoices.draft(ctx, o, nil)
+}
+
+// advance drafts an invoice ahead of delivery.
+func (s *Orders) advance(ctx context.Context, o *Order, in *ahead) error {
+	return s.Invoices.advance(ctx, o, in)
 }
 
 // Order implements ltc.Orders.

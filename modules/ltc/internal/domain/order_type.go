@@ -72,6 +72,7 @@ func (s *Orders) Declare() *resource.Type[Order] {
 				{Name: "deliver", Label: "All delivered", From: resource.From(OrderReleased), To: OrderDelivered, System: true},
 				{Name: "complete", Label: "All accepted", From: resource.From(OrderDelivered, OrderReleased), To: OrderCompleted, System: true},
 				{Name: "invoice", Label: "Create invoice", From: resource.From(OrderReleased, OrderDelivered, OrderCompleted, OrderClosedShort), Do: resource.Do(s.invoice)},
+				{Name: "advance", Label: "Make advance invoice", From: resource.From(OrderConfirmed, OrderReleased), Do: resource.Ask(aheadForm(), s.advance)},
 				{Name: "close_short", Label: "Close short", From: resource.From(OrderReleased, OrderDelivered), To: OrderClosedShort, Reason: true, Deviation: true, Do: resource.Do(s.closeShort)},
 				{Name: "cancel", Label: "Cancel", From: resource.From(OrderDraft, OrderConfirmed, OrderReleased), To: OrderCancelled, Reason: true, Deviation: true, Do: resource.Do(s.cancel)},
 				{Name: "copy", Label: "Copy", From: resource.From(OrderConfirmed, OrderReleased, OrderDelivered, OrderCompleted, OrderClosedShort, OrderCancelled), Do: resource.Do(s.copy)},

@@ -21,6 +21,19 @@ const (
 	PlanCollect PlanKind = "collect"
 )
 
+// PlanStatus is how far a line of a plan is.
+type PlanStatus string
+
+// The states of a plan line.
+const (
+	PlanWaiting PlanStatus = "waiting"
+	PlanDue     PlanStatus = "due"
+	PlanPartial PlanStatus = "partial"
+	PlanOverdue PlanStatus = "overdue"
+	PlanDone    PlanStatus = "done"
+	PlanWaived  PlanStatus = "waived"
+)
+
 // PlanLine is one thing a contract asks for: on a day, or some days after another
 // line is done ("collect 30 days after the invoice").
 type PlanLine struct {
@@ -35,6 +48,10 @@ type PlanLine struct {
 	DueOn       date.Date
 	DoneOn      date.Date
 	Actual      money.Amount
+	Milestone   string
+	OwnerID     int64
+	RemindDays  int // before it is due
+	Status      PlanStatus
 }
 
 func planFields() resource.Fields[PlanLine] {
@@ -43,6 +60,7 @@ func planFields() resource.Fields[PlanLine] {
 		resource.Enum("kind", "Kind", func(l *PlanLine) *PlanKind { return &l.Kind },
 			resource.Option{Value: "deliver", Label: "Deliver", Tone: "info"}, resource.Option{Value: "accept", Label: "Acceptance", Tone: "teal"},
 			resource.Option{Value: "invoice", Label: "Invoice", Tone: "violet"}, resource.Option{Value: "collect", Label: "Collect", Tone: "ok"}).Required(),
+		resource.Text("milestone", "Milestone", func(l *PlanLine) *string { return &l.Milestone }).Limit(120),
 		resource.Percent("percent", "Share", func(l *PlanLine) *money.Ratio { return &l.Percent }),
 		resource.Money("amount", "Amount", func(l *PlanLine) *money.Amount { return &l.Amount }).Hint("A share of the contract works out the amount."),
 		resource.Date("planned_on", "Planned for", func(l *PlanLine) *date.Date { return &l.PlannedOn }),
@@ -51,6 +69,11 @@ func planFields() resource.Fields[PlanLine] {
 		resource.Date("due_on", "Due on", func(l *PlanLine) *date.Date { return &l.DueOn }).ReadOnly(),
 		resource.Date("done_on", "Done on", func(l *PlanLine) *date.Date { return &l.DoneOn }).ReadOnly(),
 		resource.Money("actual", "Actual", func(l *PlanLine) *money.Amount { return &l.Actual }).ReadOnly(),
+		resource.Ref("owner_id", "Owner", func(l *PlanLine) *int64 { return &l.OwnerID }, "core.user"),
+		resource.Int("remind_days", "Remind days before", func(l *PlanLine) *int { return &l.RemindDays }),
+		resource.Enum("status", "Status", func(l *PlanLine) *PlanStatus { return &l.Status },
+			resource.Option{Value: "waiting", Label: "Waiting", Tone: "neutral"}, resource.Option{Value: "due", Label: "Due", Tone: "info"}, resource.Option{Value: "partial", Label: "In part", Tone: "violet"},
+			resource.Option{Value: "overdue", Label: "Overdue", Tone: "bad"}, resource.Option{Value: "done", Label: "Done", Tone: "ok"}, resource.Option{Value: "waived", Label: "Waived", Tone: "warn"}).ReadOnly(),
 	}
 }
 
@@ -76,6 +99,9 @@ func settlePlan(plan []PlanLine, amount money.Amount) []errs.Field {
 	for i := range plan {
 		l := &plan[i]
 		l.Seq = i + 1
+		if l.Status == "" {
+			l.Status = PlanWaiting
+		}
 		l.DueOn = l.PlannedOn
 		at := func(field, message string) {
 			bad = append(bad, errs.Field{Name: fmt.Sprintf("plan.%d.%s", i, field), Message: message})
@@ -161,6 +187,30 @@ func advancePlan(plan []PlanLine, kind PlanKind, amount money.Amount, on date.Da
 	}
 	if last >= 0 && plan[last].money() && amount.Sign() > 0 {
 		plan[last].Actual = plan[last].Actual.Add(amount)
+	}
+}
+
+// bookLine books an amount on one line of the plan.
+func bookLine(plan []PlanLine, i int, amount money.Amount, on date.Date) {
+	l := &plan[i]
+	l.Actual = l.Actual.Add(amount)
+	if !l.Actual.Less(l.Amount) {
+		finishLine(plan, i, on)
+	}
+}
+
+// retreatPlan takes an amount back from the lines of a kind, the last first.
+func retreatPlan(plan []PlanLine, kind PlanKind, amount money.Amount) {
+	for i := len(plan) - 1; i >= 0 && amount.Sign() > 0; i-- {
+		l := &plan[i]
+		if l.Kind != kind {
+			continue
+		}
+		x := amount.Min(l.Actual)
+		l.Actual, amount = l.Actual.Sub(x), amount.Sub(x)
+		if l.Actual.Less(l.Amount) {
+			l.DoneOn = date.Date{}
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"meridian/platform/event"
 	"meridian/platform/money"
 	"meridian/platform/org"
+	"meridian/platform/process"
 	"meridian/platform/record"
 	"meridian/platform/trace"
 )
@@ -24,6 +25,8 @@ type Ports struct {
 	Shipments isc.Shipments
 	Bus       *event.Bus
 	Book      Book
+	Cash      CashBook
+	Journal   Journal
 
 	// Tx runs fn in the transaction of ctx, or in a new one.
 	Tx func(ctx context.Context, fn func(ctx context.Context) error) error
@@ -35,6 +38,12 @@ type Ports struct {
 	Today func(ctx context.Context) date.Date
 	// Fiscal draws the next legal invoice number of a company, without gaps.
 	Fiscal func(ctx context.Context, company int64, day date.Date) (string, error)
+	// Segment is the tier of a customer, "" for none.
+	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
+	// Notify tells people something in the transaction of ctx.
+	Notify func(ctx context.Context, n process.Notice) error
+	// CreditNo draws the next legal number of a credit note, without gaps.
+	CreditNo func(ctx context.Context, company int64, day date.Date) (string, error)
 }
 
 // Book answers what no single document knows. Package store implements it.

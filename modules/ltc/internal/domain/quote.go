@@ -57,7 +57,7 @@ type Quote struct {
 	Tax           money.Amount
 	Total         money.Amount
 	MaxDiscount   money.Ratio
-	Terms
+	QuoteTerms
 	Tracking
 	Lines   []QuoteLine   `gorm:"-"`
 	Options []QuoteOption `gorm:"-"`
@@ -190,7 +190,7 @@ func (s *Quotes) newVersion(ctx context.Context, q *Quote) error {
 		return errs.New(errs.Precondition, "A newer version of this quote exists.")
 	}
 	v := &Quote{Title: q.Title, CustomerID: q.CustomerID, ContactID: q.ContactID, OpportunityID: q.OpportunityID, PreviousID: &q.ID,
-		ValidUntil: s.Today(ctx).AddDays(validDays), PaymentTerms: q.PaymentTerms, Revision: q.Revision + 1, Terms: q.inherited()}
+		ValidUntil: s.Today(ctx).AddDays(validDays), PaymentTerms: q.PaymentTerms, Revision: q.Revision + 1, QuoteTerms: q.inherited()}
 	inherit(&v.Base, &q.Base)
 	v.No = fmt.Sprintf("%s/v%d", root(q.No), v.Revision)
 	for _, l := range q.Lines {

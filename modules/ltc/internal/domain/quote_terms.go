@@ -12,9 +12,9 @@ import (
 	"meridian/platform/resource"
 )
 
-// Terms are what decides who must approve a quote: discount, margin, payment, and
+// QuoteTerms are what decides who must approve a quote: discount, margin, payment, and
 // whether they are worse than what was approved before.
-type Terms struct {
+type QuoteTerms struct {
 	PaymentDays   int
 	Cost          money.Amount
 	Margin        money.Amount
@@ -34,8 +34,8 @@ type Terms struct {
 
 // inherited are the terms a new version starts with: those of this one if it was
 // approved, else those this one inherited.
-func (q *Quote) inherited() Terms {
-	t := Terms{PaymentDays: q.PaymentDays, BaseApproved: q.BaseApproved, BaseDiscount: q.BaseDiscount, BaseMargin: q.BaseMargin, BaseDays: q.BaseDays, BaseTotal: q.BaseTotal}
+func (q *Quote) inherited() QuoteTerms {
+	t := QuoteTerms{PaymentDays: q.PaymentDays, BaseApproved: q.BaseApproved, BaseDiscount: q.BaseDiscount, BaseMargin: q.BaseMargin, BaseDays: q.BaseDays, BaseTotal: q.BaseTotal}
 	if q.Stage != QuoteDraft {
 		t.BaseApproved, t.BaseDiscount, t.BaseMargin, t.BaseDays, t.BaseTotal = true, q.MaxDiscount, q.MarginRate, q.PaymentDays, q.Total
 	}
@@ -210,7 +210,7 @@ func (s *Quotes) take(ctx context.Context, q *Quote, in *taking) error {
 
 // copy drafts a new offer with the same lines at the prices of today.
 func (s *Quotes) copy(ctx context.Context, q *Quote) error {
-	n := &Quote{Title: q.Title, CustomerID: q.CustomerID, ContactID: q.ContactID, OpportunityID: q.OpportunityID, ValidUntil: s.Today(ctx).AddDays(validDays), PaymentTerms: q.PaymentTerms, Terms: Terms{PaymentDays: q.PaymentDays}}
+	n := &Quote{Title: q.Title, CustomerID: q.CustomerID, ContactID: q.ContactID, OpportunityID: q.OpportunityID, ValidUntil: s.Today(ctx).AddDays(validDays), PaymentTerms: q.PaymentTerms, QuoteTerms: QuoteTerms{PaymentDays: q.PaymentDays}}
 	inherit(&n.Base, &q.Base)
 	for _, l := range q.Lines {
 		p := l.Priced

@@ -2,12 +2,8 @@ package domain
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"meridian/modules/crm"
-	"meridian/modules/ltc"
-	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/money"
@@ -24,28 +20,27 @@ const (
 	ReceiptUnmatched ReceiptStage = "unmatched"
 	ReceiptPartly    ReceiptStage = "partly"
 	ReceiptMatched   ReceiptStage = "matched"
+	ReceiptReturned  ReceiptStage = "returned"
 )
 
 // Receipt is money that came in.
 type Receipt struct {
 	record.Base
-	Stage      ReceiptStage
-	CustomerID *int64
-	Payer      string
-	BankRef    string
-	ReceivedOn date.Date
-	Amount     money.Amount
-	Settled    money.Amount // used before the import of history
-	Rest       money.Amount // on account: not allocated yet
-	Note       string
-}
-
-// Allocation is one row of the append-only ledger between receipts and invoices.
-type Allocation struct {
-	Company, Receipt, Invoice int64
-	Amount                    money.Amount
-	On                        date.Date
-	By                        int64
+	Stage         ReceiptStage
+	CustomerID    *int64
+	Payer         string
+	BankRef       string
+	ReceivedOn    date.Date
+	Amount        money.Amount
+	Settled       money.Amount // used before the import of history
+	Rest          money.Amount // on account: not allocated yet
+	Note          string
+	Reference     string // purpose of the transfer as the payer wrote it
+	Currency      string // of the transfer, empty for base currency
+	ForeignAmount money.Amount
+	Rate          money.Ratio  // base currency per unit, at the day of the document
+	Refunded      money.Amount // paid back
+	BookedOn      date.Date    // day of its entry in the journal
 }
 
 // Receipts is the service behind the receipt type.
@@ -60,12 +55,20 @@ type Receipts struct {
 
 // check sets what is left of a new receipt; history that was matched has nothing.
 func (s *Receipts) check(_ context.Context, r *Receipt) error {
+	if r.Currency != "" && r.Currency != s.currency(r.CompanyID) {
+		if r.Rate.Sign() <= 0 || r.ForeignAmount.Sign() <= 0 {
+			return errs.Bad("rate", "A payment in {0} needs its amount and the rate of the day.", r.Currency)
+		}
+		if r.Stage == ReceiptUnmatched {
+			r.Amount = money.Convert(r.ForeignAmount, r.Rate)
+		}
+	}
 	if r.Amount.Sign() <= 0 {
 		return errs.Bad("amount", "The amount must be greater than zero.")
 	}
 	switch {
 	case r.Stage == ReceiptUnmatched:
-		r.Rest = r.Amount
+		r.Rest = r.Amount.Sub(r.Refunded)
 	case r.ID == 0 && r.Stage == ReceiptMatched:
 		r.Settled = r.Amount
 	case r.ID == 0:
@@ -76,14 +79,16 @@ func (s *Receipts) check(_ context.Context, r *Receipt) error {
 
 // matching is the input of the moves that allocate.
 type matching struct {
-	Invoice int64
-	Amount  money.Amount
+	Invoice    int64
+	Instalment int64
+	Amount     money.Amount
 }
 
 func matchForm() resource.Fields[matching] {
 	return resource.Fields[matching]{
 		resource.Ref("invoice", "Invoice", func(m *matching) *int64 { return &m.Invoice }, "ltc.invoice").Required(),
 		resource.Money("amount", "Amount", func(m *matching) *money.Amount { return &m.Amount }).Hint("Empty takes as much as both sides have."),
+		resource.Int("instalment", "Instalment", func(m *matching) *int64 { return &m.Instalment }).Hint("Empty pays the instalment due first."),
 	}
 }
 
@@ -107,25 +112,6 @@ func (s *Receipts) allocatePart(ctx context.Context, r *Receipt, in *matching) e
 	})
 }
 
-// match pays an invoice out of a receipt. The engine holds the receipt, the update
-// holds the invoice: neither can be used twice.
-func (s *Receipts) match(ctx context.Context, r *Receipt, in *matching, fits func(money.Amount) error) error {
-	var amount money.Amount
-	v, err := s.Invoices.settle(ctx, in.Invoice, func(v *Invoice) (money.Amount, error) {
-		var err error
-		if amount, err = r.pays(v, in.Amount); err != nil {
-			return amount, err
-		}
-		return amount, fits(amount)
-	})
-	if err != nil {
-		return err
-	}
-	customer := int64(v.CustomerID)
-	r.CustomerID, r.Rest = &customer, r.Rest.Sub(amount)
-	return s.book(ctx, r, v, amount)
-}
-
 // pays works out how much of an invoice r pays when asked for want (0 = as much as
 // possible).
 func (r *Receipt) pays(v *Invoice, want money.Amount) (money.Amount, error) {
@@ -133,7 +119,7 @@ func (r *Receipt) pays(v *Invoice, want money.Amount) (money.Amount, error) {
 	switch {
 	case v.CompanyID != r.CompanyID:
 		return want, errs.Missing()
-	case v.Stage != InvoicePosted:
+	case v.Stage != InvoicePosted || v.Kind == InvoiceCredit:
 		return want, errs.New(errs.Precondition, "Only a posted invoice that is not paid yet takes money.")
 	case r.CustomerID != nil && *r.CustomerID != int64(v.CustomerID):
 		return want, errs.Bad("invoice", "This invoice belongs to another customer.")
@@ -147,45 +133,12 @@ func (r *Receipt) pays(v *Invoice, want money.Amount) (money.Amount, error) {
 	return want, nil
 }
 
-// book writes the allocation, lowers the credit in use, and tells the plan of the
-// contract and the other modules.
-func (s *Receipts) book(ctx context.Context, r *Receipt, v *Invoice, amount money.Amount) error {
-	today := s.Today(ctx)
-	receipt, invoice := s.Type.Ref(r.ID), s.Invoices.Type.Ref(v.ID)
-	if err := s.Book.Allocate(ctx, Allocation{Company: r.CompanyID, Receipt: r.ID, Invoice: v.ID, Amount: amount, On: today, By: authz.Actor(ctx)}); err != nil {
-		return err
-	}
-	if err := s.Link(ctx, invoice, receipt, "paid"); err != nil {
-		return err
-	}
-	if !v.PostedOn.IsZero() { // history was never added to the exposure
-		if err := s.Credit.Post(ctx, v.CustomerID, crm.Receivables, invoice, amount.Neg(), fmt.Sprintf("%s:v%d", receipt, r.Version)); err != nil {
-			return err
-		}
-	}
-	if err := s.collect(ctx, v, amount, today); err != nil {
-		return err
-	}
-	return s.Bus.Publish(ctx, ltc.ReceiptAllocated{Receipt: receipt, Invoice: invoice, Customer: v.CustomerID, Amount: amount, On: today})
-}
-
-// collect books money on the plan of the contract behind an invoice.
-func (s *Receipts) collect(ctx context.Context, v *Invoice, amount money.Amount, on date.Date) error {
-	if v.OrderID == nil {
-		return nil
-	}
-	o, err := s.Orders.Store.Get(ctx, *v.OrderID)
-	if err != nil {
-		return fmt.Errorf("order of invoice %s: %w", v.No, err)
-	}
-	return s.Contracts.progress(ctx, value(o.ContractID), func(plan []PlanLine) { advancePlan(plan, PlanCollect, amount, on) })
-}
-
 // Declare returns the document type of the receipt.
 func (s *Receipts) Declare() *resource.Type[Receipt] {
 	open := resource.From(ReceiptUnmatched, ReceiptPartly)
 	s.Type = &resource.Type[Receipt]{
-		Name: "ltc.receipt", Label: "Payment received", Plural: "Payments received", Icon: "cash", Number: "RC-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "amount",
+		Name: "ltc.receipt", Label: "Payment received", Plural: "Payments received", Icon: "cash", Number: "RC-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.saved, SumBy: "amount",
+		Rules:   map[string][]process.Rule{"ltc.receipt:refund": {{Label: "Every refund", Steps: []process.Step{process.ByRole("core.finance_manager")}}}},
 		Title:   func(r *Receipt) string { return r.BankRef },
 		Amount:  func(r *Receipt) money.Amount { return r.Amount },
 		Day:     func(r *Receipt) date.Date { return r.ReceivedOn },
@@ -195,7 +148,13 @@ func (s *Receipts) Declare() *resource.Type[Receipt] {
 			resource.Text("payer", "Payer", func(r *Receipt) *string { return &r.Payer }).InList().Search(),
 			resource.Text("bank_ref", "Bank reference", func(r *Receipt) *string { return &r.BankRef }).Required().InList().Search().Filter(),
 			resource.Date("received_on", "Money received on", func(r *Receipt) *date.Date { return &r.ReceivedOn }).Required().InList().Filter(),
-			resource.Money("amount", "Amount", func(r *Receipt) *money.Amount { return &r.Amount }).Required().InList().Filter(),
+			resource.Money("amount", "Amount", func(r *Receipt) *money.Amount { return &r.Amount }).InList().Filter().Hint("In base currency; worked out from the amount in another currency."),
+			resource.Text("reference", "Purpose of the transfer", func(r *Receipt) *string { return &r.Reference }).InList().Search().Hint("What the payer wrote; the match looks for invoice numbers in it."),
+			resource.Text("currency", "Currency", func(r *Receipt) *string { return &r.Currency }).Limit(3).Hint("Empty is the base currency."),
+			resource.Money("foreign_amount", "Amount in that currency", func(r *Receipt) *money.Amount { return &r.ForeignAmount }),
+			resource.Quantity("rate", "Rate", func(r *Receipt) *money.Ratio { return &r.Rate }).Hint("Base currency per unit on the day of the receipt."),
+			resource.Money("refunded", "Paid back", func(r *Receipt) *money.Amount { return &r.Refunded }).ReadOnly(),
+			resource.Date("booked_on", "In the journal on", func(r *Receipt) *date.Date { return &r.BookedOn }).ReadOnly(),
 			resource.Money("rest", "On account", func(r *Receipt) *money.Amount { return &r.Rest }).ReadOnly().InList().Filter().Hint("Not allocated yet."),
 			resource.LongText("note", "Note", func(r *Receipt) *string { return &r.Note }),
 		},
@@ -204,10 +163,16 @@ func (s *Receipts) Declare() *resource.Type[Receipt] {
 				{Key: ReceiptUnmatched, Label: "Unmatched", Owner: "core.finance_clerk", Class: process.Open, Limit: 16 * time.Hour, Help: "Find the invoice this money pays."},
 				{Key: ReceiptPartly, Label: "Partly matched", Owner: "core.finance_clerk", Class: process.Working, Locked: true, Limit: 16 * time.Hour, Help: "Allocate what is left."},
 				{Key: ReceiptMatched, Label: "Matched", End: true, Class: process.Done},
+				{Key: ReceiptReturned, Label: "Returned to the payer", End: true, Class: process.Cancelled},
 			},
 			[]resource.Move[Receipt, ReceiptStage]{
 				{Name: "allocate", Label: "Allocate", From: open, To: ReceiptMatched, Do: resource.Ask(matchForm(), s.allocate)},
 				{Name: "allocate_part", Label: "Allocate a part", From: open, To: ReceiptPartly, Do: resource.Ask(matchForm(), s.allocatePart)},
+				{Name: "undo", Label: "Take an allocation back", From: resource.From(ReceiptPartly, ReceiptMatched), To: ReceiptPartly, Deviation: true, Do: resource.Ask(matchForm(), s.undo)},
+				{Name: "refund", Label: "Pay back", From: open, To: ReceiptPartly, Deviation: true, Matrix: "ltc.receipt:refund", Do: resource.Ask(refundForm(), s.refund)},
+				{Name: "give_back", Label: "Return to the payer", From: resource.From(ReceiptUnmatched), To: ReceiptReturned, Reason: true, Deviation: true, Matrix: "ltc.receipt:refund", Do: resource.Do(s.giveUp)},
+				{Name: "close", Label: "Nothing left on account", From: resource.From(ReceiptPartly), To: ReceiptMatched, System: true},
+				{Name: "take_over", Label: "Take into the journal", From: open, System: true, Do: resource.Do(s.takeOver)},
 			}),
 	}
 	return s.Type

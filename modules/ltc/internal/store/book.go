@@ -148,8 +148,9 @@ func (b *Book) Drafted(ctx context.Context, order, except int64) (domain.Quantit
 
 // Allocate implements domain.Book.
 func (b *Book) Allocate(ctx context.Context, a domain.Allocation) error {
-	err := b.DB.Exec(ctx, `INSERT INTO ltc.allocation (company_id, receipt_id, invoice_id, amount, on_date, by_user) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.Company, a.Receipt, a.Invoice, a.Amount, a.On, a.By)
+	err := b.DB.Exec(ctx, `INSERT INTO ltc.allocation (company_id, receipt_id, credit_id, difference_id, invoice_id, instalment_id, reverses, amount, on_date, by_user)
+		VALUES ($1, nullif($2::bigint, 0), nullif($3::bigint, 0), nullif($4::bigint, 0), $5, $6, nullif($7::bigint, 0), $8, $9, $10)`,
+		a.Company, a.Receipt, a.Credit, a.Difference, a.Invoice, a.Instalment, a.Reverses, a.Amount, a.On, a.By)
 	if err != nil {
 		return fmt.Errorf("allocate: %w", err)
 	}

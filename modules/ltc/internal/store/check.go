@@ -25,11 +25,14 @@ func (c *Checks) lines(ctx context.Context, q string) ([]string, error) {
 // Open compares what invoices and receipts have left with the ledger between them.
 func (c *Checks) Open(ctx context.Context) ([]string, error) {
 	return c.lines(ctx, `SELECT 'invoice ' || v.no || ': open amount differs from its allocations' AS line
-		FROM ltc.invoice v LEFT JOIN (SELECT invoice_id, sum(amount) AS paid FROM ltc.allocation GROUP BY 1) a ON a.invoice_id = v.id
+		FROM ltc.invoice v LEFT JOIN (SELECT id, sum(amount) AS paid FROM (SELECT invoice_id AS id, amount FROM ltc.allocation UNION ALL SELECT credit_id, amount FROM ltc.allocation WHERE credit_id IS NOT NULL) x GROUP BY 1) a ON a.id = v.id
 		WHERE v.stage IN ('posted', 'paid') AND v.open <> v.total - v.settled - coalesce(a.paid, 0)
+		UNION ALL SELECT 'invoice ' || v.no || ': its instalments have ' || i.open || ' open of ' || i.amount || ', the invoice ' || v.open || ' of ' || v.total
+		FROM ltc.invoice v JOIN (SELECT parent_id, sum(open) AS open, sum(amount) AS amount FROM ltc.instalment GROUP BY 1) i ON i.parent_id = v.id
+		WHERE v.stage IN ('posted', 'paid') AND (v.open <> i.open OR v.total <> i.amount)
 		UNION ALL SELECT 'receipt ' || r.no || ': rest differs from its allocations'
 		FROM ltc.receipt r LEFT JOIN (SELECT receipt_id, sum(amount) AS used FROM ltc.allocation GROUP BY 1) a ON a.receipt_id = r.id
-		WHERE r.rest <> r.amount - r.settled - coalesce(a.used, 0)
+		WHERE r.rest <> r.amount - r.settled - r.refunded - coalesce(a.used, 0)
 		UNION ALL SELECT 'invoice ' || no || ': stage ' || stage || ' with ' || open || ' open' FROM ltc.invoice WHERE stage = 'paid' AND open <> 0`)
 }
 
@@ -38,10 +41,14 @@ func (c *Checks) Totals(ctx context.Context) ([]string, error) {
 	var out []string
 	for _, t := range []struct{ what, head, line, freight string }{
 		{"order", `ltc."order"`, "ltc.order_line", "h.freight"}, {"quote", "ltc.quote", "ltc.quote_line", "0"}, {"invoice", "ltc.invoice", "ltc.invoice_line", "h.freight"}} {
+		items, net, tax := "", "0", "0"
+		if t.what == "invoice" {
+			items, net, tax = `LEFT JOIN (SELECT parent_id, sum(net) AS net, sum(tax) AS tax FROM ltc.invoice_item GROUP BY 1) i ON i.parent_id = h.id`, "coalesce(i.net, 0)", "coalesce(i.tax, 0)"
+		}
 		bad, err := c.lines(ctx, fmt.Sprintf(`SELECT '%s ' || h.no || ': totals differ from its lines' AS line FROM %s h LEFT JOIN (
 				SELECT parent_id, sum(net) AS net, sum(tax) AS tax FROM (
 					SELECT parent_id, round(sum(net), 2) AS net, round(round(sum(net), 2) * tax_rate, 2) AS tax FROM %s GROUP BY parent_id, tax_rate) r GROUP BY 1) s ON s.parent_id = h.id
-			WHERE h.net <> coalesce(s.net, 0) OR h.tax <> coalesce(s.tax, 0) OR h.total <> h.net + h.tax + %s`, t.what, t.head, t.line, t.freight))
+				%s WHERE h.net <> coalesce(s.net, 0) + %s OR h.tax <> coalesce(s.tax, 0) + %s OR h.total <> h.net + h.tax + %s`, t.what, t.head, t.line, items, net, tax, t.freight))
 		if err != nil {
 			return nil, err
 		}
@@ -65,9 +72,9 @@ func (c *Checks) Exposure(ctx context.Context) ([]string, error) {
 // Numbers looks for gaps in the legal numbers of invoices: per company and year as
 // many as the highest says, and none the series does not know.
 func (c *Checks) Numbers(ctx context.Context) ([]string, error) {
-	return c.lines(ctx, `SELECT 'invoice numbers of ' || year || ': ' || n || ' used, highest ' || highest AS line FROM (
-			SELECT company_id, substr(fiscal_no, 5, 4) AS year, count(*) AS n, max(substr(fiscal_no, 10)::bigint) AS highest
-			FROM ltc.invoice WHERE fiscal_no ~ '^INV-[0-9]{4}-[0-9]{6,}$' AND posted_on IS NOT NULL GROUP BY 1, 2) s WHERE n <> highest`)
+	return c.lines(ctx, `SELECT series || ' numbers of ' || year || ': ' || n || ' used, highest ' || highest AS line FROM (
+			SELECT company_id, split_part(fiscal_no, '-', 1) AS series, split_part(fiscal_no, '-', 2) AS year, count(*) AS n, max(split_part(fiscal_no, '-', 3)::bigint) AS highest
+			FROM ltc.invoice WHERE fiscal_no ~ '^(INV|CN)-[0-9]{4}-[0-9]{6,}$' AND posted_on IS NOT NULL GROUP BY 1, 2, 3) s WHERE n <> highest`)
 }
 
 // Plans looks for contracts whose invoices or payments do not add up to the amount.

@@ -93,9 +93,9 @@ func (s *Deals) frozenScope(ctx context.Context, f domain.DealFilter) (*db.Rows,
 	return w, nil
 }
 
-// DealsNow lists the deals as they are, for the comparison with a freeze. Omitted ones
+// Current lists the deals as they are, for the comparison with a freeze. Omitted ones
 // count as put on hold.
-func (s *Deals) DealsNow(ctx context.Context, f domain.DealFilter) ([]domain.Frozen, error) {
+func (s *Deals) Current(ctx context.Context, f domain.DealFilter) ([]domain.Frozen, error) {
 	w, err := s.scope(ctx, f)
 	if err != nil {
 		return nil, err

@@ -78,7 +78,7 @@ func (s *After) Collected(ctx context.Context, company int64) ([]domain.Collecte
 			WHERE o.company_id = ? AND o.opportunity_id IS NOT NULL GROUP BY 1, 2 HAVING bool_and(p.cost IS NOT NULL) AND sum(l.net) > 0)
 		SELECT a.id AS allocation_id, v.id AS invoice_id, d.id AS opportunity_id, d.owner_id, coalesce(d.partner_id, 0) AS partner_id, a.on_date AS "on", round(a.amount * v.net / v.total, 2) AS net, m.rate AS margin_rate
 		FROM ltc.allocation a JOIN ltc.invoice v ON v.id = a.invoice_id JOIN margin m ON m.id = v.order_id JOIN ltc.opportunity d ON d.id = m.opportunity_id
-		WHERE a.company_id = ? AND v.total <> 0 AND a.on_date >= (SELECT min(valid_from) FROM ltc.commission_plan WHERE company_id = a.company_id AND archived_at IS NULL)
+		WHERE a.company_id = ? AND a.receipt_id IS NOT NULL AND v.total <> 0 AND a.on_date >= (SELECT min(valid_from) FROM ltc.commission_plan WHERE company_id = a.company_id AND archived_at IS NULL)
 			AND NOT EXISTS (SELECT FROM ltc.commission_line c WHERE c.allocation_id = a.id) ORDER BY a.id`, company, company)
 }
 

@@ -3,7 +3,7 @@ package text
 
 import "embed"
 
-// FS holds the catalogue.
+// FS holds the catalogues: zh.json, and cash.json of the cash half.
 //
-//go:embed zh.json
+//go:embed *.json
 var FS embed.FS
