@@ -143,7 +143,7 @@ func TestWalkInBrowser(t *testing.T) {
 	a.step("ltc.quote", v2, "submit", nil)
 	b.approve("ltc.quote", v2)
 	a.step("ltc.quote", v2, "send", nil)
-	a.step("ltc.quote", v2, "accept", nil)
+	a.step("ltc.quote", v2, "accept", fill{{"accepted_by", "Li Wei"}})
 	a.step("ltc.quote", v2, "make_contract", nil)
 	contract := id(w.one("ltc.contract", ""))
 	a.step("ltc.contract", contract, "submit", nil)
@@ -154,7 +154,7 @@ func TestWalkInBrowser(t *testing.T) {
 	order := id(w.one("ltc.order", ""))
 	a.edit("ltc.order", order, fill{{"warehouse_id", itoa(house)}, {"wish_date", inDays(14)}, {"ship_to", "Shanghai"}})
 	a.step("ltc.order", order, "confirm", nil)
-	a.step("ltc.opportunity", id(deal), "win", nil)
+	a.step("ltc.opportunity", id(deal), "win", fill{{"note", "Service and delivery convinced them"}})
 
 	shortage := id(w.one("isc.shortage", "stage=open"))
 	a.step("isc.shortage", shortage, "request", nil)

@@ -87,6 +87,10 @@ func (d *demo) line(product, qty int, discount string) resource.Values {
 func (d *demo) offer(c demoParty, name string, amount int, lines ...resource.Values) (deal, quote int64) {
 	deal = d.make(c.rep, "ltc.opportunity", resource.Values{"customer_id": id10(c.id), "contact_id": id10(c.contact), "name": name, "amount": strconv.Itoa(amount), "close_on": d.in(15), "source": "老客户介绍",
 		"next_step": d.pick(demoNext), "next_on": d.in(2)})
+	if amount >= 100000 { // the sales policy asks large deals for a survey
+		survey := d.make(c.rep, "ltc.need_survey", resource.Values{"opportunity_id": id10(deal), "motive": "replace", "pain": "现有设备故障频繁，影响交付", "budget": strconv.Itoa(amount), "decision": "设备部提出，总经理批准", "delivery": "按批次到厂，含安装调试", "scope": name})
+		d.move(c.rep, "ltc.need_survey", survey, "finish", nil)
+	}
 	d.move(c.rep, "ltc.opportunity", deal, "propose", nil)
 	quote = d.make(c.rep, "ltc.quote", resource.Values{"opportunity_id": id10(deal), "customer_id": id10(c.id), "valid_until": d.in(30), "payment_terms": "预付 30%，发货前 60%，验收后 10%", "lines": lines})
 	return deal, quote

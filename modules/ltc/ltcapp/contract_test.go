@@ -53,7 +53,7 @@ func TestLTC08ContractReview(t *testing.T) {
 	if got := w.Reload(c).Text("legal_ok"); got != "false" {
 		t.Error("a revised contract is still cleared")
 	}
-	w.update(c, resource.Values{"po_amount": "1000", "clauses": []resource.Values{{"clause_id": apptest.ID(std)}}})
+	w.updated(w.Admin, c, resource.Values{"po_amount": "1000", "clauses": []resource.Values{{"clause_id": apptest.ID(std)}}})
 	w.Fire(w.Admin, c, "submit", nil)
 	w.Fire(w.Admin, c, "approve", nil)
 	w.Approve(boss)
@@ -106,7 +106,7 @@ func TestLTC09ExecutionPlan(t *testing.T) {
 	}
 	w.Fire(w.Admin, c, "invoice", nil)
 	v := w.last("ltc.invoice", "contract_id", apptest.ID(c))
-	v = w.update(v, resource.Values{"invoice_date": day(-60)}) // late, but dated when it was due
+	v = w.updated(w.Admin, v, resource.Values{"invoice_date": day(-60)}) // late, but dated when it was due
 	v = w.post(boss, v)
 	w.Fire(w.Admin, w.receipt("B1", "430"), "allocate", resource.Values{"invoice": apptest.ID(v)})
 	row := w.Table(w.Admin, "/ltc/plan_board", "contracts")[0]

@@ -18,6 +18,15 @@ func leadRef(id int64) trace.Ref { return trace.Ref{Type: "ltc.lead", ID: id} }
 
 func id10(id int64) string { return strconv.FormatInt(id, 10) }
 
+// parseID reads an id; 0 for what is none.
+func parseID(s string) int64 {
+	id, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
 type leadIn struct{ Lead int64 }
 
 // myLeads is the list of who was given leads, with the clock of 30 minutes: LTC-01.

@@ -107,7 +107,7 @@ func TestLTC11Acceptance(t *testing.T) {
 	w.Fire(w.Admin, third, "release", nil)
 	w.deliver(third)
 	part := w.One("ltc.acceptance", "order_id", apptest.ID(third))
-	part = w.update(part, resource.Values{"note": "one is scratched", "criteria": "no scratches", "lines": []resource.Values{{"id": lineID(part.Lines("lines")[0]), "accepted": "4"}}})
+	part = w.updated(w.Admin, part, resource.Values{"note": "one is scratched", "criteria": "no scratches", "lines": []resource.Values{{"id": lineID(part.Lines("lines")[0]), "accepted": "4"}}})
 	w.Fire(w.Admin, part, "accept", resource.Values{"signed_by": "Li"})
 	if len(refused) != 1 || refused[0].Lines[0].Qty.String() != "1" || refused[0].Note != "one is scratched" {
 		t.Errorf("told of refusals: %+v", refused)

@@ -32,6 +32,10 @@ type selling struct {
 	pricing  *store.Pricing
 	models   *domain.ConfigModels
 	leadBook *store.Leads
+
+	sold        *store.After
+	renewals    *domain.Renewals
+	commissions *domain.Commissions
 }
 
 // sell completes the services of selling, which New has made, and registers their
@@ -65,6 +69,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	report.Register(p.Reports, s.out())
 	report.Register(p.Reports, s.quoteDiff())
 	report.Register(p.Reports, s.configure())
+	more := s.after()
 	s.offers()
 	resource.Point[int64]("ltc.quote").Add(p.Types, "ltc.versions", "Offer versions", 10, "ltc.quote:read", web.Versions(quotes.Store, p.Types))
 
@@ -80,7 +85,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 		_, err := s.book.Freeze(ctx, company, day, p.Now())
 		return err
 	})
-	return []string{"ltc.need_survey", "ltc.solution", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}
+	return append([]string{"ltc.need_survey", "ltc.solution", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}, more...)
 }
 
 // price wires what a price is made of: lists, authority, configuration.

@@ -45,6 +45,7 @@ type Opportunity struct {
 	ContactID   *int64
 	LeadID      *int64
 	ProductID   *int64
+	PartnerID   *int64 // who brought it, and shares in it
 	Pipeline    string
 	Amount      money.Amount
 	Probability money.Ratio
@@ -136,6 +137,9 @@ func (s *Opportunities) check(ctx context.Context, o *Opportunity) error {
 	}
 	if o.Competitor != "" {
 		o.rival(o.Competitor)
+	}
+	if o.PartnerID != nil && value(o.CustomerID) == *o.PartnerID {
+		bad = append(bad, errs.Field{Name: "partner_id", Message: "The partner is not the customer."})
 	}
 	bad = append(bad, o.checkTeam(s.People())...)
 	bad = append(bad, o.checkCompetitors()...)

@@ -29,6 +29,7 @@ func (s *Opportunities) Declare() *resource.Type[Opportunity] {
 			resource.OptRef("contact_id", "Contact", func(o *Opportunity) **int64 { return &o.ContactID }, "crm.contact").In("Deal"),
 			resource.OptRef("lead_id", "Lead", func(o *Opportunity) **int64 { return &o.LeadID }, "ltc.lead").Filter().Source().In("Deal"),
 			resource.OptRef("product_id", "Product", func(o *Opportunity) **int64 { return &o.ProductID }, "ipd.product").Filter().In("Deal"),
+			resource.OptRef("partner_id", "Partner", func(o *Opportunity) **int64 { return &o.PartnerID }, "crm.customer").Filter().In("Deal").Hint("Who brought the deal and gets commission on it."),
 			resource.Enum("pipeline", "Pipeline", func(o *Opportunity) *string { return &o.Pipeline }, pipelines()...).Filter().In("Deal"),
 			resource.Money("amount", "Amount", func(o *Opportunity) *money.Amount { return &o.Amount }).InList().Filter().In("Deal"),
 			resource.Percent("probability", "Probability", func(o *Opportunity) *money.Ratio { return &o.Probability }).InList().Filter().In("Deal").Hint("Learned from closed deals, else usual for the stage, until you set another. Empty takes the learned one again."),

@@ -20,10 +20,10 @@ var facts = map[string]struct{ object, sql string }{
 		LEFT JOIN LATERAL (SELECT sum(net) AS net FROM ltc.quote_line WHERE parent_id = c.quote_id) s ON true LEFT JOIN ltc.quote_line l ON l.parent_id = c.quote_id AND s.net <> 0`},
 	domain.MetricOrder: {"ltc.order", `SELECT o.order_date AS day, o.owner_id, o.dept_id, l.product_id, o.customer_id, CASE WHEN o.stage = 'closed_short' THEN l.net * l.delivered / l.qty ELSE l.net END AS amount
 		FROM (SELECT * FROM ltc."order" WHERE stage NOT IN ('draft', 'cancelled') AND %s) o JOIN ltc.order_line l ON l.parent_id = o.id`},
-	domain.MetricInvoice: {"ltc.invoice", `SELECT v.invoice_date AS day, v.owner_id, v.dept_id, l.product_id, v.customer_id, l.net AS amount
+	domain.MetricInvoice: {"ltc.invoice", `SELECT v.invoice_date AS day, v.owner_id, v.dept_id, l.product_id, v.customer_id, CASE WHEN v.kind = 'credit' THEN -l.net ELSE l.net END AS amount
 		FROM (SELECT * FROM ltc.invoice WHERE stage IN ('posted', 'paid') AND %s) v JOIN ltc.invoice_line l ON l.parent_id = v.id`},
 	domain.MetricReceipt: {"ltc.invoice", `SELECT a.on_date AS day, v.owner_id, v.dept_id, coalesce(l.product_id, 0) AS product_id, v.customer_id, CASE WHEN v.net = 0 OR l.id IS NULL THEN a.amount ELSE a.amount * l.net / s.net END AS amount
-		FROM (SELECT * FROM ltc.invoice WHERE %s) v JOIN ltc.allocation a ON a.invoice_id = v.id
+		FROM (SELECT * FROM ltc.invoice WHERE %s) v JOIN ltc.allocation a ON a.invoice_id = v.id AND a.receipt_id IS NOT NULL
 		LEFT JOIN LATERAL (SELECT sum(net) AS net FROM ltc.invoice_line WHERE parent_id = v.id) s ON true LEFT JOIN ltc.invoice_line l ON l.parent_id = v.id AND s.net <> 0`},
 }
 
