@@ -49,6 +49,9 @@ type Type[T any] struct {
 	// Saved runs after the row is stored, in the same transaction; before is nil on
 	// create.
 	Saved func(ctx context.Context, r, before *T) error
+	// Imported runs after a record of history is stored, in the same transaction; Saved
+	// does not: history has no consequences, but what is computed must be.
+	Imported func(ctx context.Context, r *T) error
 	// Print writes the document as PDF for people outside.
 	Print   func(ctx context.Context, r *T, w io.Writer) error
 	Process *Flow[T]

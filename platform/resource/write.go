@@ -225,7 +225,10 @@ func (t *Type[T]) insert(ctx context.Context, r *T, from []trace.Ref, h History)
 	if err := t.auditCreate(ctx, r, imported); err != nil {
 		return err
 	}
-	if t.Saved != nil && !imported {
+	switch {
+	case imported && t.Imported != nil:
+		return t.Imported(ctx, r)
+	case !imported && t.Saved != nil:
 		return t.Saved(ctx, r, nil)
 	}
 	return nil

@@ -32,6 +32,38 @@ var actionLabels = map[string]string{"read": "Read", "create": "Create", "update
 // pages are permissions that belong to no document type.
 var pagePermissions = []struct{ object, label string }{{"page.cockpit", "Cockpit"}, {"core.role", "Roles and permissions"}, {"core.audit", "Audit trail"}, {"core.job", "Scheduler"}, {"core.approval_rule", "Approval rules"}, {"page.access", "Explain access"}}
 
+// extra are permissions of reports and commands that no document type declares.
+type extra struct {
+	object, label string
+	actions       []string
+	words         map[string]string // labels of actions
+}
+
+func (s *Server) extras(module string) []extra {
+	var out []extra
+	add := func(perm, label, word string) {
+		object, action, _ := strings.Cut(perm, ":")
+		if d, err := s.p.Types.Doc(object); err == nil && slices.Contains(d.Info().Actions(), action) || strings.HasPrefix(object, "page.") {
+			return
+		}
+		i := slices.IndexFunc(out, func(x extra) bool { return x.object == object })
+		if i < 0 {
+			out, i = append(out, extra{object: object, label: label, words: map[string]string{}}), len(out)
+		}
+		if !slices.Contains(out[i].actions, action) {
+			out[i].actions = append(out[i].actions, action)
+			out[i].words[action] = word
+		}
+	}
+	for _, r := range s.p.Reports.Of(module) {
+		add(r.Perm, r.Label, "Read")
+		for _, c := range r.Commands {
+			add(c.Perm, r.Label, c.Label)
+		}
+	}
+	return out
+}
+
 func (s *Server) roles(v *view) error {
 	m, err := s.matrix(v, v.c.Query("role"), nil)
 	if err != nil {
@@ -114,6 +146,19 @@ func (s *Server) matrix(v *view, role string, posted map[string]string) (ui.Matr
 				g.Rows = append(g.Rows, ui.MatrixRow{Object: info.Name + "#" + f.Name, Label: row.Label + " · " + v.label(info.Name+"."+f.Name, f.Label),
 					Cells: append([]ui.MatrixCell{cell(info.Name+"#"+f.Name, "read", v.t("Read"))}, make([]ui.MatrixCell, len(commonActions)-1)...)})
 			}
+		}
+	}
+	for _, n := range order {
+		for _, x := range s.extras(n) {
+			row := ui.MatrixRow{Object: x.object, Label: v.t(x.label), Cells: make([]ui.MatrixCell, len(commonActions))}
+			for _, a := range x.actions {
+				if i := slices.Index(commonActions, a); i >= 0 {
+					row.Cells[i] = cell(x.object, a, v.t(actionLabels[a]))
+				} else {
+					row.Moves = append(row.Moves, cell(x.object, a, v.t(x.words[a])))
+				}
+			}
+			groups[n].Rows = append(groups[n].Rows, row)
 		}
 	}
 	pages := ui.MatrixGroup{Module: v.t("Pages")}
@@ -273,6 +318,13 @@ func (s *Server) declared() map[string]bool {
 				if l.Sensitive {
 					out[info.Name+"#"+f.Name+"."+l.Name+":read"] = true
 				}
+			}
+		}
+	}
+	for _, m := range s.p.Modules {
+		for _, x := range s.extras(m.Code) {
+			for _, a := range x.actions {
+				out[x.object+":"+a] = true
 			}
 		}
 	}

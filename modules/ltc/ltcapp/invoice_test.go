@@ -3,6 +3,7 @@ package ltcapp_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -276,7 +277,7 @@ func TestLTC12NumbersUnderLoad(t *testing.T) {
 		w.approve(boss, n)
 		drafts = append(drafts, n)
 	}
-	todo := append(drafts[4:], drafts[4:8]...) // every plain one is posted twice at once
+	todo := slices.Concat(drafts[4:], drafts[4:8]) // every plain one is posted twice at once
 	todo = append(todo, drafts[8:]...)
 	ok, failed := apptest.Together(16, func(i int) error {
 		_, _, err := w.Must("ltc.invoice").FireRow(w.Admin, todo[i].Base().ID, 0, "post", resource.Values{})

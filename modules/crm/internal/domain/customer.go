@@ -117,6 +117,12 @@ func (s *Customers) saved(ctx context.Context, c, before *Customer) error {
 	return s.Standards.Refresh(ctx, c.CompanyID, []int64{c.ID})
 }
 
+// imported measures what a file says of a customer; twins of history are found by the
+// weekly scan.
+func (s *Customers) imported(ctx context.Context, c *Customer) error {
+	return s.Standards.Refresh(ctx, c.CompanyID, []int64{c.ID})
+}
+
 func normaliseTax(s string) string { return strings.ToUpper(strings.ReplaceAll(s, " ", "")) }
 
 // legalForms are words of a name that do not tell two companies apart.

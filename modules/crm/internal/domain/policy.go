@@ -117,9 +117,7 @@ func (s *Policies) check(_ context.Context, p *Policy) error {
 
 // Declare returns the document type of the settings.
 func (s *Policies) Declare() *resource.Type[Policy] {
-	days := func(name, label string, at func(*Policy) *int) *resource.Field[Policy] {
-		return resource.Int(name, label, at)
-	}
+	days := resource.Int[Policy, int]
 	s.Type = &resource.Type[Policy]{
 		Name: "crm.policy", Label: "Customer policy", Plural: "Customer policies", Icon: "adjustments", Number: "CP-{00}", NoOwner: true,
 		Store: s.Store, Check: s.check,

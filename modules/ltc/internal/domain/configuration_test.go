@@ -48,7 +48,7 @@ func TestFingerprint(t *testing.T) {
 
 func TestTiersAndAuthority(t *testing.T) {
 	t.Parallel()
-	q := func(s string) money.Qty { return money.MustQty(s) }
+	q := money.MustQty
 	list := []Tier{{ProductID: 1, MinQty: q("100"), Price: q("80")}, {ProductID: 1, MinQty: q("10"), Price: q("90")}}
 	for qty, want := range map[string]string{"5": "", "10": "90", "99.9": "90", "100": "80"} {
 		p, ok := tierFor(list, ipd.ProductID(1), q(qty))

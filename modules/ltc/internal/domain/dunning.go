@@ -265,7 +265,7 @@ func (s *Dunnings) Review(ctx context.Context, day date.Date) error {
 		if err != nil {
 			return err
 		}
-		move := ""
+		var move string
 		switch {
 		case left == 0:
 			move = "resolve"

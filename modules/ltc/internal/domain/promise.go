@@ -101,7 +101,7 @@ func (s *Promises) Review(ctx context.Context, day date.Date) (kept, broken int,
 		if err != nil {
 			return kept, broken, err
 		}
-		move := ""
+		var move string
 		switch {
 		case !paid.Less(p.Amount):
 			move, kept = "keep", kept+1
