@@ -26,6 +26,7 @@ func (s *Server) reportRoutes(g *gin.RouterGroup) {
 	for _, i := range s.p.Reports.All() {
 		r := reportPages{i}
 		g.GET(i.Path(), s.page(r.show))
+		g.GET(i.Path()+"/brief", s.page(r.brief))
 		g.GET(i.Path()+"/export", s.page(r.export))
 		g.GET(i.Path()+"/do/:command", s.page(r.ask))
 		g.POST(i.Path()+"/do/:command", s.page(r.do))
@@ -73,7 +74,7 @@ func (r reportPages) show(v *view) error {
 		return err
 	}
 	if res != nil {
-		v.fill(&body, r.info, res, false)
+		v.fill(&body, r.info, res)
 	}
 	return v.show(status, v.t(r.info.Label), v.moduleName(r.info.Module), "report", body, nil)
 }
@@ -126,37 +127,33 @@ func (v *view) moduleName(code string) string {
 // shownRows bounds a table on a page; the file holds every row.
 const shownRows = 200
 
-// fill writes a result into a page; short keeps the first rows of the first table only.
-func (v *view) fill(body *ui.Report, info *report.Info, res *report.Result, short bool) {
+// fill writes a result into a page.
+func (v *view) fill(body *ui.Report, info *report.Info, res *report.Result) {
 	body.Note = v.text(res.Note, res.Args...)
 	for _, c := range info.Commands {
-		if !c.Row && !short && v.may(c.Perm) {
+		if !c.Row && v.may(c.Perm) {
 			body.Actions = append(body.Actions, ui.Action{Label: v.t(c.Label), Href: info.Path() + "/do/" + c.Name, Dialog: true})
 		}
 	}
-	for _, t := range res.Tiles {
-		body.Tiles = append(body.Tiles, ui.Tile{Label: v.t(t.Label), Value: v.cellText(t.Value), Href: t.Href})
+	body.Tiles = v.tiles(res)
+	for _, c := range res.Charts {
+		if x, ok := v.chart(info, res, c); ok {
+			body.Charts = append(body.Charts, x)
+		}
 	}
-	if !short {
-		for _, c := range res.Charts {
-			if x, ok := v.chart(info, res, c); ok {
-				body.Charts = append(body.Charts, x)
-			}
-		}
-		if n := len(body.Charts); n%2 == 1 {
-			body.Charts[n-1].Span = 6 // nothing stands beside the last of an odd number
-		}
+	if n := len(body.Charts); n%2 == 1 {
+		body.Charts[n-1].Span = 6 // nothing stands beside the last of an odd number
 	}
 	for i := range res.Tables {
-		limit := shownRows
-		if short {
-			limit = 5
-		}
-		body.Parts = append(body.Parts, v.tablePart(info, &res.Tables[i], limit, short))
-		if short {
-			break
-		}
+		body.Parts = append(body.Parts, v.tablePart(info, &res.Tables[i]))
 	}
+}
+
+func (v *view) tiles(res *report.Result) (out ui.Tiles) {
+	for _, t := range res.Tiles {
+		out = append(out, ui.Tile{Label: v.t(t.Label), Value: v.cellText(t.Value), Href: t.Href})
+	}
+	return out
 }
 
 func (v *view) word(s string, data bool) string {
@@ -168,23 +165,22 @@ func (v *view) word(s string, data bool) string {
 
 var cellKinds = map[resource.Kind]string{resource.KMoney: ui.KindMoney, resource.KPrice: ui.KindNum, resource.KQuantity: ui.KindNum, resource.KInt: ui.KindNum, resource.KPercent: ui.KindNum, resource.KDate: ui.KindDate, resource.KTime: ui.KindTime}
 
-func (v *view) tablePart(info *report.Info, t *report.Table, limit int, short bool) ui.Part {
-	part := ui.Part{Title: v.word(t.Title, t.Word), Note: v.text(t.Note), Empty: v.text(t.Empty)}
-	part.Table = v.reportTable(info, t, limit)
-	if n := len(t.Rows) - limit; n > 0 {
+func (v *view) tablePart(info *report.Info, t *report.Table) ui.Part {
+	part := ui.Part{Title: v.word(t.Title, t.Word), Note: v.text(t.Note), Empty: v.text(t.Empty), Table: v.reportTable(info, t, shownRows)}
+	if part.Title == "" {
+		part.Title = v.t(info.Label)
+	}
+	if n := len(t.Rows) - shownRows; n > 0 {
 		part.Note = v.t("{0} more rows", group(strconv.Itoa(n)))
 	}
-	switch {
-	case short:
-		part.Title = v.t(info.Label)
-		part.Actions = []ui.Action{{Label: v.t("Show all"), Href: info.Path(), Kind: ui.Ghost}}
-	case len(t.Rows) > 0:
-		q := v.c.Request.URL.Query()
-		q.Set("table", t.Key)
-		part.Actions = []ui.Action{{Label: "CSV", Icon: "download", Kind: ui.Ghost, Href: info.Path() + "/export?" + q.Encode(), Download: true}}
-		q.Set("format", transfer.XLSX)
-		part.Actions = append(part.Actions, ui.Action{Label: "XLSX", Icon: "file-spreadsheet", Kind: ui.Ghost, Href: info.Path() + "/export?" + q.Encode(), Download: true})
+	if len(t.Rows) == 0 {
+		return part
 	}
+	q := v.c.Request.URL.Query()
+	q.Set("table", t.Key)
+	part.Actions = []ui.Action{{Label: "CSV", Icon: "download", Kind: ui.Ghost, Href: info.Path() + "/export?" + q.Encode(), Download: true}}
+	q.Set("format", transfer.XLSX)
+	part.Actions = append(part.Actions, ui.Action{Label: "XLSX", Icon: "file-spreadsheet", Kind: ui.Ghost, Href: info.Path() + "/export?" + q.Encode(), Download: true})
 	return part
 }
 
@@ -470,26 +466,42 @@ func (r reportPages) do(v *view) error {
 	return err
 }
 
-// homePanels are the reports that belong on the home page of the reader's roles.
+// homePanels are the reports that belong on the home page of the reader's roles. Each
+// comes after the page, so that the slowest of them holds up none.
 func (v *view) homePanels() []ui.Panel {
 	p := v.Authz.Directory().People[v.user.User]
 	var out []ui.Panel
 	for _, i := range v.Reports.All() {
-		if !slices.ContainsFunc(i.Home, func(role string) bool { return slices.Contains(p.Roles, role) }) || !v.may(i.Perm) {
-			continue
+		if slices.ContainsFunc(i.Home, func(role string) bool { return slices.Contains(p.Roles, role) }) && v.may(i.Perm) {
+			out = append(out, ui.Panel{ID: "home-" + strings.ReplaceAll(i.Name, ".", "-"), Title: v.t(i.Label), Src: i.Path() + "/brief"})
 		}
-		panel := ui.Panel{ID: "home-" + strings.ReplaceAll(i.Name, ".", "-"), Title: v.t(i.Label)}
-		res, err := i.Run(v.ctx, resource.Values{})
-		if err != nil {
-			slog.ErrorContext(v.ctx, "panel failed", slog.String("panel", i.Name), slog.Any("error", err))
-			panel.Error = v.t("This part could not be shown.")
-			out = append(out, panel)
-			continue
-		}
-		var body ui.Report
-		v.fill(&body, i, res, true)
-		panel.Bare = body
-		out = append(out, panel)
 	}
 	return out
+}
+
+// briefRows is how much of its first table a report shows on the home page.
+const briefRows = 5
+
+// brief is what the home page shows of a report; without script it is the report.
+func (r reportPages) brief(v *view) error {
+	if _, ok := htmx(v.c); !ok {
+		return r.show(v)
+	}
+	if err := v.require(r.info.Perm); err != nil {
+		return err
+	}
+	res, err := r.info.Run(v.ctx, resource.Values{})
+	if err != nil {
+		slog.ErrorContext(v.ctx, "panel failed", slog.String("panel", r.info.Name), slog.Any("error", err))
+		return v.fragment(http.StatusOK, ui.Brief{Empty: v.t("This part could not be shown."), More: ui.Action{Label: v.t("Show all"), Href: r.info.Path()}})
+	}
+	out := ui.Brief{Tiles: v.tiles(res), More: ui.Action{Label: v.t("Show all"), Href: r.info.Path(), Kind: ui.Ghost}}
+	if len(res.Tables) > 0 {
+		t := &res.Tables[0]
+		out.Table, out.Empty = v.reportTable(r.info, t, briefRows), v.text(t.Empty)
+		if n := len(t.Rows) - briefRows; n > 0 {
+			out.More.Label = v.t("{0} more rows", group(strconv.Itoa(n)))
+		}
+	}
+	return v.fragment(http.StatusOK, out)
 }

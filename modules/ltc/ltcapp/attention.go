@@ -2,6 +2,7 @@ package ltcapp
 
 import (
 	"context"
+	"meridian/modules/crm"
 	"strings"
 	"time"
 
@@ -103,14 +104,6 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 	if err != nil {
 		return nil, err
 	}
-	var customers []int64
-	for i := range list {
-		customers = append(customers, list[i].CustomerID)
-	}
-	customer, err := s.names(ctx, "crm.customer", customers)
-	if err != nil {
-		return nil, err
-	}
 	t := report.Table{Key: "deals", Empty: "Every open deal has its next step and moves.", Cols: []report.Col{
 		col("deal", "Opportunity", resource.KRef), col("customer", "Customer", resource.KRef), col("owner", "Owner", resource.KRef), col("stage", "Stage", resource.KText), col("amount", "Amount", resource.KMoney),
 		col("why", "Why", resource.KText), col("next_step", "Next step", resource.KText), col("next_on", "Next step on", resource.KDate), col("active", "Last activity", resource.KTime),
@@ -127,7 +120,10 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 			counts[w]++
 		}
 		amount = amount.Add(d.Amount)
-		t.Rows = append(t.Rows, report.Row{Ref: dealRef(d.ID), Late: true, Cells: []report.Cell{report.Doc(dealRef(d.ID), d.Name), customer(d.CustomerID), report.Person(d.OwnerID),
+		if len(t.Rows) == attentionRows {
+			continue
+		}
+		t.Rows = append(t.Rows, report.Row{Ref: dealRef(d.ID), Late: true, Cells: []report.Cell{report.Doc(dealRef(d.ID), d.Name), customerCell(d.CustomerID), report.Person(d.OwnerID),
 			s.stageWord(d.Stage), report.Money(d.Amount), reasons(ctx, why), report.Text(d.NextStep), report.Day(d.NextOn), at(d.LastActivityAt), report.Qty(d.Stayed), usualCell(usual[d.Stage]), report.Day(d.CloseOn)},
 			Acts: []report.Act{{Command: "activity", Values: resource.Values{"deal": id10(d.ID)}}}})
 	}
@@ -136,6 +132,17 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 	}
 	return &report.Result{Tables: []report.Table{t}, Tiles: []report.Tile{{Key: "amount", Label: "Amount at stake", Value: report.Money(amount)},
 		tile("no_step", domain.NoNextStep), tile("overdue", domain.StepOverdue), tile("stale", domain.Stale), tile("stuck", domain.Stuck), tile("close", domain.CloseOverdue)}}, nil
+}
+
+// attentionRows is how many deals are listed; the figures count all of them.
+const attentionRows = 1000
+
+// customerCell is a customer by id; the report finds the name.
+func customerCell(id int64) report.Cell {
+	if id == 0 {
+		return report.None()
+	}
+	return report.Doc(crm.CustomerID(id).Ref(), "")
 }
 
 // reasons joins words of the interface.

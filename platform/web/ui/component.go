@@ -29,6 +29,9 @@ func (m BoardCard) Render(ctx context.Context, w io.Writer) error { return m.vie
 func (m BoardChange) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.
+func (m Brief) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
+
+// Render implements templ.Component.
 func (m Button) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render implements templ.Component.

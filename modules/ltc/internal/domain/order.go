@@ -274,9 +274,6 @@ func (s *Orders) confirm(ctx context.Context, o *Order) error {
 	if err := s.checkCredit(ctx, o, ref); err != nil {
 		return err
 	}
-	if err := s.reserve(ctx, o, ref, goods); err != nil {
-		return err
-	}
 	o.ConfirmedOn = s.Today(ctx)
 	if err := s.hold(ctx, o, o.Total); err != nil {
 		return err
@@ -290,7 +287,10 @@ func (s *Orders) confirm(ctx context.Context, o *Order) error {
 	if err := s.Contracts.start(ctx, value(o.ContractID)); err != nil {
 		return err
 	}
-	return s.Bus.Publish(ctx, ltc.OrderConfirmed{ID: ltc.OrderID(o.ID), Customer: o.CustomerID, Total: o.Total})
+	if err := s.Bus.Publish(ctx, ltc.OrderConfirmed{ID: ltc.OrderID(o.ID), Customer: o.CustomerID, Total: o.Total}); err != nil {
+		return err
+	}
+	return s.reserve(ctx, o, ref, goods) // last: others wait for these balances
 }
 
 // goods returns which lines are kept in stock, and refuses products not on sale.
