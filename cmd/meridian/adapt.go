@@ -10,7 +10,6 @@ import (
 	"meridian/modules/mtl"
 	"meridian/platform/app"
 	"meridian/platform/authz"
-	"meridian/platform/date"
 	"meridian/platform/i18n"
 	"meridian/platform/money"
 	"meridian/platform/resource"
@@ -89,7 +88,7 @@ func (b campaignBudget) Spend(ctx context.Context, line string, campaign trace.R
 }
 
 func (b campaignBudget) check(ctx context.Context, s dste.Spend) (bool, string, error) {
-	s.On = date.Of(b.p.Now().In(b.p.Location(ctx)))
+	s.On = b.p.Today(ctx)
 	a, err := b.budget.Check(authz.System(ctx, "budget of "+s.Doc.String()), s)
 	return a.Verdict != dste.Block, a.Reason, err
 }

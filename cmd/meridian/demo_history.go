@@ -30,7 +30,7 @@ func (d *demo) company() {
 // catalogue makes products on sale and their prices: one list of two years ago and
 // one of this year, a little higher.
 func (d *demo) catalogue() {
-	first := date.New(d.today.Year(), d.today.Month(), 1).AddMonths(-demoMonths)
+	first := d.today.MonthStart().AddMonths(-demoMonths)
 	for _, p := range demoProducts {
 		v := resource.Values{"name": p.name, "name_en": p.english, "category": p.category, "unit": p.unit, "kind": "goods", "tax_rate": "0.13"}
 		if p.stock == 0 {
@@ -166,7 +166,7 @@ func (d *demo) basket(n int) ([]resource.Values, int) {
 // month of the spring festival, with what followed them.
 func (d *demo) orders() {
 	buyers := d.buyers()
-	first := date.New(d.today.Year(), d.today.Month(), 1).AddMonths(-demoMonths)
+	first := d.today.MonthStart().AddMonths(-demoMonths)
 	for m := range demoMonths + 1 {
 		month := first.AddMonths(m)
 		n := 5 + m/4 + d.rnd.IntN(3)

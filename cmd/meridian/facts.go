@@ -8,7 +8,6 @@ import (
 	"meridian/modules/itr"
 	"meridian/modules/ltc"
 	"meridian/platform/app"
-	"meridian/platform/date"
 	"meridian/platform/event"
 	"meridian/platform/trace"
 )
@@ -16,7 +15,7 @@ import (
 // wireFacts tells CRM what happens to its customers in other modules: life cycle, health
 // and value are made of it.
 func wireFacts(p *app.Platform, customers *crmapp.Module) {
-	today := func(ctx context.Context) date.Date { return date.Of(p.Now().In(p.Location(ctx))) }
+	today := p.Today
 	order := func(id ltc.OrderID) trace.Ref { return trace.Ref{Type: "ltc.order", ID: int64(id)} }
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.OpportunityClosed) error {
 		return customers.DealEnded(ctx, e.Customer, e.Opportunity, e.Won)

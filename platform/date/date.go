@@ -76,6 +76,9 @@ func (d Date) AddMonths(n int) Date {
 // Before reports whether d is earlier than o.
 func (d Date) Before(o Date) bool { return d.t.Before(o.t) }
 
+// MonthStart is the first day of the month.
+func (d Date) MonthStart() Date { return New(d.Year(), d.Month(), 1) }
+
 // Later is the later of two days.
 func Later(a, b Date) Date {
 	if a.Before(b) {

@@ -81,7 +81,7 @@ func (l *Ledger) period() *resource.Type[Period] {
 			if p.Month.IsZero() {
 				return errs.Bad("month", "This field must not be empty.")
 			}
-			p.Month = monthOf(p.Month)
+			p.Month = p.Month.MonthStart()
 			return nil
 		},
 		Rules: map[string][]process.Rule{"core.period:reopen": {{Label: "Every reopening", Steps: []process.Step{process.ByRole("core.finance_manager")}}}},

@@ -217,14 +217,14 @@ func (l *Ledger) Open(ctx context.Context, company int64, area Area, day date.Da
 	}
 	var stage string
 	ok, err := l.DB.Row(ctx, `SELECT stage FROM core.period WHERE company_id = $1 AND area = $2 AND month = $3 AND archived_at IS NULL`+lock,
-		[]any{company, string(area), monthOf(day)}, &stage)
+		[]any{company, string(area), day.MonthStart()}, &stage)
 	return !ok || stage == string(PeriodOpen), err
 }
 
 // OpenDay is day when its period is open, else the first day of the next open one:
 // what came too late for a closed period is caught up there.
 func (l *Ledger) OpenDay(ctx context.Context, company int64, area Area, day date.Date) (date.Date, error) {
-	for d := day; ; d = monthOf(d).AddMonths(1) {
+	for d := day; ; d = d.MonthStart().AddMonths(1) {
 		open, err := l.Open(ctx, company, area, d)
 		if err != nil || open {
 			return d, err
@@ -234,8 +234,6 @@ func (l *Ledger) OpenDay(ctx context.Context, company int64, area Area, day date
 		}
 	}
 }
-
-func monthOf(d date.Date) date.Date { return date.New(d.Year(), d.Month(), 1) }
 
 // Balance is the sum of a control account on a day, debit positive; party 0 is all.
 func (l *Ledger) Balance(ctx context.Context, company int64, control string, party int64, day date.Date) (money.Amount, error) {

@@ -47,7 +47,7 @@ func (v *view) processMap() (*ui.ProcessMap, error) {
 	if err != nil {
 		return nil, err
 	}
-	monthStart := date.New(v.today().Year(), v.today().Month(), 1).In(v.loc)
+	monthStart := v.today().MonthStart().In(v.loc)
 	done, err := v.Process.Done(v.ctx, monthStart)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ type period struct {
 }
 
 func monthOf(today date.Date) period {
-	from := date.New(today.Year(), today.Month(), 1)
+	from := today.MonthStart()
 	return period{"month", from, from.AddMonths(1).AddDays(-1), from.AddMonths(-1), from.AddDays(-1)}
 }
 
@@ -206,7 +206,7 @@ func (v *view) recent(m kpi.Measure, scopes ...kpi.Scope) ([]kpi.Value, error) {
 
 // months are the scopes of the last n months, this one last.
 func (v *view) months(n int) []kpi.Scope {
-	first := date.New(v.today().Year(), v.today().Month(), 1)
+	first := v.today().MonthStart()
 	var out []kpi.Scope
 	for i := 1 - n; i <= 0; i++ {
 		from := first.AddMonths(i)

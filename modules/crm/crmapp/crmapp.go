@@ -103,6 +103,6 @@ func (d *desk) nightly(name, label, spec string, run func(ctx context.Context, c
 }
 
 // today is the calendar day of the actor's company.
-func (d *desk) today(ctx context.Context) date.Date { return date.Of(d.p.Now().In(d.p.Location(ctx))) }
+func (d *desk) today(ctx context.Context) date.Date { return d.p.Today(ctx) }
 
 func customerRef(id int64) trace.Ref { return trace.Ref{Type: "crm.customer", ID: id} }

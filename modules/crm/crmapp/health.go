@@ -123,14 +123,14 @@ func (d *desk) churn() *report.Report[periodIn] {
 		Form: periodForm(), Default: func(ctx context.Context, in *periodIn) error {
 			in.To = d.today(ctx)
 			m := in.To.AddMonths(-11)
-			in.From = date.New(m.Year(), m.Month(), 1)
+			in.From = m.MonthStart()
 			return nil
 		}, Run: d.runChurn,
 	}
 }
 
 func (d *desk) runChurn(ctx context.Context, in *periodIn) (*report.Result, error) {
-	first := date.New(in.From.Year(), in.From.Month(), 1)
+	first := in.From.MonthStart()
 	months := max(1, min(36, (in.To.Year()-first.Year())*12+int(in.To.Month())-int(first.Month())+1))
 	list, err := d.sql.Churns(ctx, in.Dept, first, months)
 	if err != nil {

@@ -45,7 +45,7 @@ func (d *desk) lifecycle() *report.Report[cycleIn] {
 		},
 		Default: func(ctx context.Context, in *cycleIn) error {
 			today := d.today(ctx)
-			in.From, in.To, in.By = date.New(today.Year(), today.Month(), 1), today, "month"
+			in.From, in.To, in.By = today.MonthStart(), today, "month"
 			return nil
 		},
 		Run: d.runLifecycle,

@@ -12,7 +12,6 @@ import (
 	"meridian/modules/isc/internal/web"
 	"meridian/modules/proc"
 	"meridian/platform/app"
-	"meridian/platform/date"
 	"meridian/platform/db"
 	"meridian/platform/kpi"
 	"meridian/platform/resource"
@@ -41,7 +40,7 @@ type Module struct {
 
 // New builds the module and registers its types.
 func New(p *app.Platform, n Needs) *Module {
-	today := func(ctx context.Context) date.Date { return date.Of(p.Now().In(p.Location(ctx))) }
+	today := p.Today
 	warehouses := &domain.Warehouses{Store: db.NewStore[domain.Warehouse](p.DB, "isc.warehouse")}
 	items := &domain.Items{Store: db.NewStore[domain.Item](p.DB, "isc.item"), Products: n.Products}
 	shortages := &domain.Shortages{Store: db.NewStore[domain.Shortage](p.DB, "isc.shortage"), Purchase: n.Requisitions, Orders: n.Orders,

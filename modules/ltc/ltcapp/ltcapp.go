@@ -60,7 +60,7 @@ func New(p *app.Platform, n Needs) *Module {
 	ports := &domain.Ports{Customers: n.Customers, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Segment: n.Segment, Bus: p.Bus,
 		Book: &store.Book{DB: p.DB}, Tx: p.DB.Tx, Link: p.Trace.Link,
 		People: func() *org.Directory { return p.Authz.Directory() },
-		Today:  func(ctx context.Context) date.Date { return date.Of(p.Now().In(p.Location(ctx))) },
+		Today:  p.Today,
 		Fiscal: func(ctx context.Context, company int64, day date.Date) (string, error) {
 			return p.Numbers.Gapless(ctx, company, "ltc.invoice.fiscal", "INV-{yyyy}-{000000}", day.In(time.UTC))
 		},

@@ -24,11 +24,9 @@ func monthForm() resource.Fields[inMonth] {
 }
 
 func (c *cash) thisMonth(ctx context.Context, m *inMonth) error {
-	m.Month = first(c.ports.Today(ctx))
+	m.Month = c.ports.Today(ctx).MonthStart()
 	return nil
 }
-
-func first(d date.Date) date.Date { return date.New(d.Year(), d.Month(), 1) }
 
 // revenue registers the close of the revenue period and the view by cash beside it.
 func (c *cash) revenue() {
@@ -62,7 +60,7 @@ func (c *cash) until(ctx context.Context, in *inMonth) (date.Date, error) {
 	if in.Month.IsZero() {
 		in.Month = today
 	}
-	in.Month = first(in.Month)
+	in.Month = in.Month.MonthStart()
 	if in.Month.After(today) {
 		return today, errs.Bad("month", "This month lies in the future.")
 	}
@@ -75,7 +73,7 @@ func (c *cash) until(ctx context.Context, in *inMonth) (date.Date, error) {
 
 func (c *cash) revenueMonth(ctx context.Context, in *inMonth) (*report.Result, error) {
 	who, _ := authz.Of(ctx)
-	in.Month = first(in.Month)
+	in.Month = in.Month.MonthStart()
 	end := in.Month.AddMonths(1).AddDays(-1)
 	rows, err := c.reports.Obligations(ctx, in.Month, shown)
 	if err != nil {

@@ -32,7 +32,7 @@ type Module struct {
 
 // New builds the module and registers its types, measures and checks.
 func New(p *app.Platform, n Needs) *Module {
-	today := func(ctx context.Context) date.Date { return date.Of(p.Now().In(p.Location(ctx))) }
+	today := p.Today
 	facts := &store.Store{DB: p.DB}
 	budget := domain.Budget{Ledger: n.Budget, Today: today}
 	printer := &domain.Printer{Products: n.Products,

@@ -36,7 +36,7 @@ func (l *DunningLevel) reach(due, reminded date.Date) date.Date {
 	switch l.Mode {
 	case FromMonthEnd:
 		d := due.AddDays(l.DelayDays)
-		return monthOf(d).AddMonths(1).AddDays(-1)
+		return d.MonthStart().AddMonths(1).AddDays(-1)
 	case FromPrevious:
 		return reminded.AddDays(l.DelayDays)
 	}

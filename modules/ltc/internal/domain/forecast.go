@@ -31,7 +31,7 @@ func Span(span string, day date.Date) (from, to date.Date) {
 		from = date.New(day.Year(), (day.Month()-1)/3*3+1, 1)
 		return from, from.AddMonths(3).AddDays(-1)
 	}
-	from = date.New(day.Year(), day.Month(), 1)
+	from = day.MonthStart()
 	return from, from.AddMonths(1).AddDays(-1)
 }
 

@@ -132,15 +132,13 @@ func (o *Obligation) Schedule() (out []Period) {
 		return nil
 	}
 	var before money.Amount
-	for m := monthOf(o.StartOn); !m.After(o.EndOn); m = m.AddMonths(1) {
+	for m := o.StartOn.MonthStart(); !m.After(o.EndOn); m = m.AddMonths(1) {
 		now := o.elapsed(m.AddMonths(1).AddDays(-1))
 		out = append(out, Period{m, now.Sub(before)})
 		before = now
 	}
 	return out
 }
-
-func monthOf(d date.Date) date.Date { return date.New(d.Year(), d.Month(), 1) }
 
 // Loss is what the estimated cost exceeds the price by and is not borne yet: an onerous
 // obligation is provided for in full (IAS 37.66, CAS 13).

@@ -33,7 +33,7 @@ func TestPeriodsAddUpUnderAnyChange(t *testing.T) {
 		start := date.MustParse("2026-01-01").AddDays(r.IntN(400))
 		o := Obligation{Method: OverTime, Allocated: money.Int[money.Cents](int64(1 + r.IntN(100000))), StartOn: start, EndOn: start.AddDays(r.IntN(900))}
 		var posted money.Amount
-		for m := monthOf(o.StartOn); ; m = m.AddMonths(1) {
+		for m := o.StartOn.MonthStart(); ; m = m.AddMonths(1) {
 			end := m.AddMonths(1).AddDays(-1)
 			want := o.Earned(end)
 			posted = posted.Add(want.Sub(posted))

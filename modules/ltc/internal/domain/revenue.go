@@ -38,7 +38,7 @@ func (s *Obligations) RunUntil(ctx context.Context, company int64, day date.Date
 func (s *Obligations) runOne(ctx context.Context, o *Obligation, day date.Date) (moved bool, err error) {
 	have := o.Recognised
 	err = s.Tx(ctx, func(ctx context.Context) error {
-		for m := monthOf(o.StartOn); !m.After(day); m = m.AddMonths(1) {
+		for m := o.StartOn.MonthStart(); !m.After(day); m = m.AddMonths(1) {
 			end := m.AddMonths(1).AddDays(-1)
 			if end.After(day) {
 				end = day

@@ -90,7 +90,7 @@ func (r *Reports) Months(ctx context.Context, day date.Date, n, dept int) ([]dom
 	if err != nil {
 		return nil, err
 	}
-	first := date.New(day.Year(), day.Month(), 1)
+	first := day.MonthStart()
 	type row struct {
 		Month date.Date
 		Sales money.Amount

@@ -82,7 +82,7 @@ type CashMonth struct {
 // CashMonths lists the months until the one of day, the oldest first. Cash is what was
 // allocated to invoices in the month, in the proportion of their net.
 func (r *Reports) CashMonths(ctx context.Context, company int64, day date.Date, n int) ([]CashMonth, error) {
-	from := date.New(day.Year(), day.Month(), 1).AddMonths(1 - n)
+	from := day.MonthStart().AddMonths(1 - n)
 	return db.Select[CashMonth](ctx, r.DB, `SELECT m::date AS month,
 			coalesce((SELECT sum(amount) FROM ltc.rev_entry e WHERE e.company_id = ? AND e.kind = 'recognised' AND date_trunc('month', e.day) = m), 0) AS revenue,
 			coalesce((SELECT sum(CASE WHEN kind = 'credit' THEN -net ELSE net END) FROM ltc.invoice v WHERE v.company_id = ? AND v.stage IN ('posted', 'paid') AND date_trunc('month', v.invoice_date) = m), 0) AS invoiced,
