@@ -171,26 +171,50 @@ func (g *Registry) Names(ctx context.Context, ids map[string][]int64) (map[strin
 // CheckForm refuses references of an input that its writer may not see: what a form
 // names by id must be found in the lists too.
 func (g *Registry) CheckForm(ctx context.Context, form []*Meta, v Values) error {
-	var bad []errs.Field
+	named := map[string][]reference{}
 	for _, m := range form {
 		text, _ := v[m.Name].(string)
-		id, err := strconv.ParseInt(text, 10, 64)
-		if m.Kind != KRef || err != nil {
-			continue
-		}
-		d, err := g.Doc(m.Target)
-		if err != nil {
-			return err
-		}
-		seen, err := d.present(ctx, []int64{id})
-		if err != nil {
-			return err
-		}
-		if !seen[id] {
-			bad = append(bad, errs.Field{Name: m.Name, Message: "There is no such record, or you may not see it."})
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil && m.Kind == KRef {
+			named[m.Target] = append(named[m.Target], reference{m.Name, id})
 		}
 	}
+	bad, err := g.unseen(ctx, named)
+	if err != nil {
+		return err
+	}
 	return errs1(bad)
+}
+
+// reference is an id and the field that names it.
+type reference struct {
+	path string
+	id   int64
+}
+
+// unseen refuses the references, by type, that the writer may not see; ids of other
+// companies are as absent as ids that never were. One query a type.
+func (g *Registry) unseen(ctx context.Context, named map[string][]reference) ([]errs.Field, error) {
+	var bad []errs.Field
+	for target, list := range named {
+		d, err := g.Doc(target)
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]int64, len(list))
+		for i, r := range list {
+			ids[i] = r.id
+		}
+		seen, err := d.present(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			if !seen[r.id] {
+				bad = append(bad, errs.Field{Name: r.path, Message: "There is no such record, or you may not see it."})
+			}
+		}
+	}
+	return bad, nil
 }
 
 // Panel is a part of the page of one record, given by any module.

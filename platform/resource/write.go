@@ -279,43 +279,19 @@ func (t *Type[T]) validate(ctx context.Context, r, before *T) error {
 }
 
 // checkRefs makes sure every reference that is new points to a record the writer
-// may see; ids of other companies are as absent as ids that never were.
+// may see.
 func (t *Type[T]) checkRefs(ctx context.Context, r, before *T) ([]errs.Field, error) {
-	type want struct {
-		path string
-		id   int64
-	}
 	old := map[string]bool{}
 	if before != nil {
 		t.eachRef(before, func(_ string, m *Meta, id int64) { old[m.Target+strconv.FormatInt(id, 10)] = true })
 	}
-	need := map[string][]want{}
+	named := map[string][]reference{}
 	t.eachRef(r, func(path string, m *Meta, id int64) {
 		if !old[m.Target+strconv.FormatInt(id, 10)] {
-			need[m.Target] = append(need[m.Target], want{path, id})
+			named[m.Target] = append(named[m.Target], reference{path, id})
 		}
 	})
-	var bad []errs.Field
-	for target, list := range need {
-		d, err := t.reg.Doc(target)
-		if err != nil {
-			return nil, err
-		}
-		ids := make([]int64, len(list))
-		for i, w := range list {
-			ids[i] = w.id
-		}
-		seen, err := d.present(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range list {
-			if !seen[w.id] {
-				bad = append(bad, errs.Field{Name: w.path, Message: "There is no such record, or you may not see it."})
-			}
-		}
-	}
-	return bad, nil
+	return t.reg.unseen(ctx, named)
 }
 
 func (t *Type[T]) eachRef(r *T, each func(path string, m *Meta, id int64)) {

@@ -74,8 +74,8 @@ func (x *Exporter) Open(ctx context.Context, q Query) (*Export, error) {
 		return nil, err
 	}
 	e := &Export{x: x, q: q, doc: d, info: d.Info()}
-	if q.Format != CSV && q.Format != XLSX {
-		return nil, errs.Bad("format", "{0} is not one of: {1}.", clip(q.Format), CSV+", "+XLSX)
+	if err := knownFormat(q.Format); err != nil {
+		return nil, err
 	}
 	for _, m := range e.info.Fields {
 		switch {
@@ -297,18 +297,31 @@ type sink interface {
 }
 
 func (e *Export) sheets(w io.Writer) (sink, error) {
-	if e.q.Format == CSV {
-		if _, err := io.WriteString(w, "\ufeff"); err != nil {
-			return nil, fmt.Errorf("write export: %w", err)
-		}
-		return csvSink{csv.NewWriter(w)}, nil
-	}
 	_, short, _ := strings.Cut(e.info.Name, ".")
 	list := []string{short}
 	for _, p := range e.lines {
 		list = append(list, p.field)
 	}
-	return newBook(w, list)
+	return newSink(w, e.q.Format, list)
+}
+
+func knownFormat(format string) error {
+	if format == CSV || format == XLSX {
+		return nil
+	}
+	return errs.Bad("format", "{0} is not one of: {1}.", clip(format), CSV+", "+XLSX)
+}
+
+// newSink writes a file of a known format; names are those of the sheets, which CSV has
+// not.
+func newSink(w io.Writer, format string, names []string) (sink, error) {
+	if format == XLSX {
+		return newBook(w, names)
+	}
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return nil, fmt.Errorf("write export: %w", err)
+	}
+	return csvSink{csv.NewWriter(w)}, nil
 }
 
 type csvSink struct{ w *csv.Writer }

@@ -1,9 +1,7 @@
 package transfer
 
 import (
-	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 
 	"meridian/platform/errs"
@@ -18,19 +16,12 @@ type Cell struct {
 
 // WriteTable writes a table as CSV or XLSX, formulas disarmed. name is that of the sheet.
 func WriteTable(w io.Writer, format, name string, heads []string, rows [][]Cell) (err error) {
-	var out sink
-	switch format {
-	case CSV:
-		if _, err := io.WriteString(w, "\ufeff"); err != nil {
-			return fmt.Errorf("write table: %w", err)
-		}
-		out = csvSink{csv.NewWriter(w)}
-	case XLSX:
-		if out, err = newBook(w, []string{errs.Clip(name, 31)}); err != nil {
-			return err
-		}
-	default:
-		return errs.Bad("format", "{0} is not one of: {1}.", clip(format), CSV+", "+XLSX)
+	if err := knownFormat(format); err != nil {
+		return err
+	}
+	out, err := newSink(w, format, []string{errs.Clip(name, 31)})
+	if err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, out.close(err == nil)) }()
 	head := make([]value, len(heads))
