@@ -28,11 +28,7 @@ func (a *API) declareReport(i *report.Info) {
 		if err != nil {
 			return Response{}, err
 		}
-		values, err := i.Values(ctx, in)
-		if err != nil {
-			return Response{}, err
-		}
-		return answer(a.report(ctx, i, values, res))
+		return answer(a.report(ctx, i, res))
 	}
 	a.add(show)
 	for n := range i.Commands {
@@ -65,7 +61,7 @@ func optionValues(m *resource.Meta) (out []string) {
 }
 
 // report is a result as the interface shows it: a row is its cells by column.
-func (a *API) report(ctx context.Context, i *report.Info, in resource.Values, res *report.Result) map[string]any {
+func (a *API) report(ctx context.Context, i *report.Info, res *report.Result) map[string]any {
 	t := func(s string, args ...any) string {
 		if s == "" {
 			return ""
@@ -80,7 +76,7 @@ func (a *API) report(ctx context.Context, i *report.Info, in resource.Values, re
 	for n := range res.Tables {
 		tables = append(tables, a.table(ctx, &res.Tables[n], t))
 	}
-	return map[string]any{"report": i.Name, "label": t(i.Label), "input": in, "note": t(res.Note, res.Args...), "tiles": tiles, "tables": tables}
+	return map[string]any{"report": i.Name, "label": t(i.Label), "input": res.Input, "note": t(res.Note, res.Args...), "tiles": tiles, "tables": tables}
 }
 
 func (a *API) table(ctx context.Context, x *report.Table, t func(s string, args ...any) string) map[string]any {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,18 +135,15 @@ func (l *Ledger) Post(ctx context.Context, e Entry) error {
 
 // lines finds the accounts and makes sure debit equals credit.
 func (l *Ledger) lines(ctx context.Context, e Entry) (accounts []int64, amounts []string, parties []int64, err error) {
+	lines := slices.DeleteFunc(slices.Clone(e.Lines), func(x Line) bool { return x.amount().IsZero() })
+	found, err := l.accounts(ctx, e.Company, lines)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	var sum money.Amount
-	for _, x := range e.Lines {
-		a := x.Debit.Sub(x.Credit)
-		if a.IsZero() {
-			continue
-		}
-		id, err := l.account(ctx, e.Company, x.Account, x.Class)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		sum = sum.Add(a)
-		accounts, amounts, parties = append(accounts, id), append(amounts, a.String()), append(parties, x.Party)
+	for i, x := range lines {
+		sum = sum.Add(x.amount())
+		accounts, amounts, parties = append(accounts, found[i]), append(amounts, x.amount().String()), append(parties, x.Party)
 	}
 	if !sum.IsZero() {
 		return nil, nil, nil, fmt.Errorf("ledger: entry %s of %s is out of balance by %s", e.Key, e.Doc, sum)
@@ -153,21 +151,48 @@ func (l *Ledger) lines(ctx context.Context, e Entry) (accounts []int64, amounts 
 	return accounts, amounts, parties, nil
 }
 
-// account is the account of a key: the rule of the class before the general one. A
+// amount is the line with its sign: debit positive.
+func (l Line) amount() money.Amount { return l.Debit.Sub(l.Credit) }
+
+// accounts are the accounts of lines: the rule of the class before the general one. A
 // company without a chart gets the default one.
-func (l *Ledger) account(ctx context.Context, company int64, key Key, class string) (int64, error) {
-	for range 2 {
-		var id int64
-		ok, err := l.DB.Row(ctx, `SELECT account_id FROM core.posting_rule WHERE company_id = $1 AND key = $2 AND class IN ('', $3) AND archived_at IS NULL ORDER BY class DESC LIMIT 1`,
-			[]any{company, string(key), class}, &id)
-		if err != nil || ok {
-			return id, err
+func (l *Ledger) accounts(ctx context.Context, company int64, lines []Line) ([]int64, error) {
+	keys := make([]string, len(lines))
+	for i, x := range lines {
+		keys[i] = string(x.Account)
+	}
+	for seeded := false; ; seeded = true {
+		rules, err := db.Select[PostingRule](ctx, l.DB, `SELECT key, class, account_id FROM core.posting_rule WHERE company_id = ? AND key = ANY(?) AND archived_at IS NULL`, company, db.Array(keys))
+		if err != nil {
+			return nil, err
+		}
+		out, lacking := choose(rules, lines)
+		if lacking == "" {
+			return out, nil
+		}
+		if seeded {
+			return nil, errs.New(errs.Precondition, "There is no posting rule for {0}; name its account in the posting rules.", string(lacking))
 		}
 		if err := l.Seed(ctx, company); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return 0, errs.New(errs.Precondition, "There is no posting rule for {0}; name its account in the posting rules.", string(key))
+}
+
+// choose finds the rule of each line; lacking is a key without one.
+func choose(rules []PostingRule, lines []Line) (out []int64, lacking Key) {
+	out = make([]int64, len(lines))
+	for i, x := range lines {
+		for _, r := range rules {
+			if r.Key == string(x.Account) && (r.Class == x.Class || r.Class == "" && out[i] == 0) {
+				out[i] = r.AccountID
+			}
+		}
+		if out[i] == 0 {
+			return nil, x.Account
+		}
+	}
+	return out, ""
 }
 
 // Seed gives a company without accounts the default chart. Repeating it does nothing.

@@ -65,6 +65,37 @@ func TestPost(t *testing.T) {
 	s.Healthy()
 }
 
+// TestRuleOfAClass: a product class with a rule of its own posts there, the others to
+// the general account, and a key nobody has a rule for is named.
+func TestRuleOfAClass(t *testing.T) {
+	t.Parallel()
+	s := apptest.New(t, func(*app.Platform) {})
+	if err := post(s, entry(s, "a", date.MustParse("2026-11-20"))); err != nil {
+		t.Fatal(err)
+	}
+	service := s.Create(s.Admin, "core.account", resource.Values{"code": "6002", "name": "Service revenue", "kind": "revenue"})
+	s.Create(s.Admin, "core.posting_rule", resource.Values{"key": "revenue", "class": "service", "account_id": apptest.ID(service)})
+	e := entry(s, "b", date.MustParse("2026-11-20"))
+	e.Doc.ID = 8
+	e.Lines = append(e.Lines, ledger.Dr(ledger.Receivable, money.MustAmount("7")).Of(5), ledger.Line{Account: ledger.Revenue, Class: "service", Credit: money.MustAmount("7")})
+	if err := post(s, e); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	lines, err := s.Ledger.Of(s.Admin, e.Doc)
+	for _, l := range lines {
+		got[l.Code] += l.Amount.String() + " "
+	}
+	if err != nil || got["6002"] != "-7.00 " || got["6001"] != "-100.00 " {
+		t.Errorf("revenue by account: %v %v", got, err)
+	}
+	e = entry(s, "c", date.MustParse("2026-11-20"))
+	e.Lines[1].Account = "no such key"
+	if err := post(s, e); !errs.Is(err, errs.Precondition) {
+		t.Errorf("posted without a rule: %v", err)
+	}
+}
+
 // TestClosedPeriod: nothing is posted into a closed month, what comes late goes to the
 // next open one, and another person opens it again.
 func TestClosedPeriod(t *testing.T) {

@@ -79,9 +79,9 @@ type Info struct {
 	Home                                  []string
 	Form                                  []*resource.Meta
 	Commands                              []Command
-	// Values is the input with what is empty filled by default, as text by field.
-	Values func(ctx context.Context, in resource.Values) (resource.Values, error)
-	Run    func(ctx context.Context, in resource.Values) (*Result, error)
+	// Run fills what is empty by default and answers. Result.Input says what it rests on,
+	// also of a question that is refused.
+	Run func(ctx context.Context, in resource.Values) (*Result, error)
 }
 
 // Command finds a command; nil if there is none.
@@ -125,22 +125,17 @@ func Register[In any](g *Registry, r *Report[In]) {
 		}
 		seen[c.Name] = true
 	}
-	i.Values = func(ctx context.Context, v resource.Values) (resource.Values, error) {
-		in, err := r.input(ctx, v)
-		if err != nil {
-			return nil, err
-		}
-		return resource.Encode(r.Form, in), nil
-	}
 	i.Run = func(ctx context.Context, v resource.Values) (*Result, error) {
 		in, err := r.input(ctx, v)
 		if err != nil {
 			return nil, err
 		}
+		input := resource.Encode(r.Form, in)
 		res, err := r.Run(ctx, in)
 		if err != nil {
-			return nil, err
+			return &Result{Input: input}, err
 		}
+		res.Input = input
 		return res, g.name(ctx, res)
 	}
 	g.list = append(g.list, i)

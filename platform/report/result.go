@@ -13,7 +13,8 @@ import (
 // Result is what a report shows, from the top: figures, charts, tables. Labels are
 // English words, the keys of their translation; the data in cells is shown as it is.
 type Result struct {
-	Note   string // a sentence under the title
+	Input  resource.Values // what the answer rests on, as text by field; Run fills it
+	Note   string          // a sentence under the title
 	Args   []any
 	Tiles  []Tile
 	Charts []Chart

@@ -70,11 +70,14 @@ func (r reportPages) show(v *view) error {
 		}
 		body.Errors, status = v.faults(e), http.StatusUnprocessableEntity
 	}
+	if res != nil {
+		in = res.Input
+	}
+	if err == nil {
+		v.fill(&body, r.info, res)
+	}
 	if err := r.fields(v, &body, in); err != nil {
 		return err
-	}
-	if res != nil {
-		v.fill(&body, r.info, res)
 	}
 	return v.show(status, v.t(r.info.Label), v.moduleName(r.info.Module), "report", body, nil)
 }
@@ -86,18 +89,14 @@ func (r reportPages) run(v *view, in resource.Values) (*report.Result, error) {
 	return r.info.Run(v.ctx, in)
 }
 
-// fields shows the question with the values the answer rests on.
+// fields shows the question with its values.
 func (r reportPages) fields(v *view, body *ui.Report, in resource.Values) error {
-	values, err := r.info.Values(v.ctx, in)
-	if err != nil {
-		values = in
-	}
 	wrong := map[string]string{}
 	for _, e := range body.Errors {
 		wrong[e.Field] = e.Text
 	}
 	for _, m := range r.info.Form {
-		text, _ := values[m.Name].(string)
+		text, _ := in[m.Name].(string)
 		f, err := v.field(r.info.Name, m, text, wrong[m.Name])
 		if err != nil {
 			return err

@@ -60,14 +60,7 @@ type Policies struct {
 
 // Of returns the policy of a company.
 func (s *Policies) Of(ctx context.Context, company int64) (Policy, error) {
-	p, err := s.Store.First(authz.System(ctx, "policy"), record.Where("company_id", record.Eq, company))
-	if errs.Is(err, errs.NotFound) {
-		return DefaultPolicy(), nil
-	}
-	if err != nil {
-		return Policy{}, err
-	}
-	return *p, nil
+	return resource.SettingOf(ctx, s.Store, company, DefaultPolicy)
 }
 
 // Mine returns the policy of the actor's company.

@@ -44,14 +44,7 @@ type Policies struct {
 // Of is the policy of the actor's company.
 func (s *Policies) Of(ctx context.Context) (Policy, error) {
 	who, _ := authz.Of(ctx)
-	p, err := s.Store.First(authz.System(ctx, "ltc.receivable_policy"), record.Where("company_id", record.Eq, who.Company))
-	if errs.Is(err, errs.NotFound) {
-		return defaultPolicy(), nil
-	}
-	if err != nil {
-		return Policy{}, err
-	}
-	return *p, nil
+	return resource.SettingOf(ctx, s.Store, who.Company, defaultPolicy)
 }
 
 // Loss is the allowance an aged balance needs: bucket x rate.

@@ -3,7 +3,6 @@ package domain
 import (
 	"context"
 
-	"meridian/platform/authz"
 	"meridian/platform/errs"
 	"meridian/platform/money"
 	"meridian/platform/record"
@@ -87,12 +86,5 @@ func (s *SalesPolicies) check(_ context.Context, p *SalesPolicy) error {
 
 // Of returns the policy a company sells by.
 func (s *SalesPolicies) Of(ctx context.Context, company int64) (SalesPolicy, error) {
-	p, err := s.Store.First(authz.System(ctx, "ltc.sales_policy"), record.Where("company_id", record.Eq, company))
-	if errs.Is(err, errs.NotFound) {
-		return usualPolicy(), nil
-	}
-	if err != nil {
-		return SalesPolicy{}, err
-	}
-	return *p, nil
+	return resource.SettingOf(ctx, s.Store, company, usualPolicy)
 }
