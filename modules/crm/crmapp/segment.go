@@ -292,7 +292,7 @@ func (d *desk) runValue(ctx context.Context, in *valueIn) (*report.Result, error
 	var orders int
 	var amount money.Amount
 	for _, w := range list {
-		orders, amount = orders+int(w.Orders), amount.Add(w.Average)
+		orders, amount = orders+w.Orders, amount.Add(w.Average)
 	}
 	n := money.Units(int64(len(list))).Number() // a value is above the average when n times it is above the sum
 	t := report.Table{Key: "ranking", Title: "Ranking", Empty: "No customer has ordered yet, or nothing was computed.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "score", Label: "Score", Kind: resource.KQuantity}, {Key: "class", Label: "Value class"},
@@ -308,7 +308,7 @@ func (d *desk) runValue(ctx context.Context, in *valueIn) (*report.Result, error
 			next = next.In("bad")
 		}
 		t.Rows = append(t.Rows, report.Row{Ref: customerRef(w.ID), Late: late, Cells: []report.Cell{report.Doc(customerRef(w.ID), w.No+" "+w.Name), {Kind: resource.KQuantity, Text: fmt.Sprintf("%.1f", w.Score)}, classCell(w.Class), report.Money(w.YearMargin), report.Money(w.Clv),
-			report.Text(fmt.Sprintf("%d %d %d", w.R, w.F, w.M)), report.Word(rfmLabels[w.RFM]), health, next, strategies[[2]bool{int(w.Orders)*len(list) >= orders, !w.Average.Number().Mul(n).LessThan(amount.Number())}]}})
+			report.Text(fmt.Sprintf("%d %d %d", w.R, w.F, w.M)), report.Word(rfmLabels[w.RFM]), health, next, strategies[[2]bool{w.Orders*len(list) >= orders, !w.Average.Number().Mul(n).LessThan(amount.Number())}]}})
 	}
 	s := report.Table{Key: "rfm", Title: "Recency, frequency and value", Empty: "Nothing was computed yet.", Cols: []report.Col{{Key: "segment", Label: "Segment"}, {Key: "n", Label: "Customers", Kind: resource.KInt}}}
 	for _, k := range []string{"champion", "new", "regular", "at_risk_loyal", "hibernating"} {
