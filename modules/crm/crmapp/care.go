@@ -25,7 +25,7 @@ func (d *desk) pleasing() {
 	resource.Register(d.p.Types, d.loyalty.DeclareReward())
 	report.Register(d.p.Reports, d.careResults())
 	report.Register(d.p.Reports, d.members())
-	d.nightly("crm.care", "Plan the care of customers and let points expire", "0 5 * * *", func(ctx context.Context, company int64, day date.Date) error {
+	d.job("crm.care", "Plan the care of customers and let points expire", "0 5 * * *", func(ctx context.Context, company int64, day date.Date) error {
 		if err := d.planCare(ctx, company, day); err != nil {
 			return err
 		}

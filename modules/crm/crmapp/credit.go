@@ -22,7 +22,7 @@ func (d *desk) lending() {
 	resource.Register(d.p.Types, d.credit.DeclareProfile())
 	resource.Register(d.p.Types, d.credit.DeclareRelease())
 	report.Register(d.p.Reports, d.creditControl())
-	d.nightly("crm.credit", "Rate how customers pay and end credit releases", "50 1 * * *", d.rateCustomers)
+	d.job("crm.credit", "Rate how customers pay and end credit releases", "50 1 * * *", d.rateCustomers)
 }
 
 // rateCustomers computes the ratings of a company and ends releases past their day.

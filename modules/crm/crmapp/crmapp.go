@@ -89,8 +89,8 @@ func New(p *app.Platform) *Module {
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts}
 }
 
-// nightly adds a job that runs for every company with its calendar day.
-func (d *desk) nightly(name, label, spec string, run func(ctx context.Context, company int64, day date.Date) error) {
+// job adds a job that runs for every company with its calendar day.
+func (d *desk) job(name, label, spec string, run func(ctx context.Context, company int64, day date.Date) error) {
 	d.p.Jobs.Add(jobs.Job{Name: name, Label: label, Spec: spec, Run: func(ctx context.Context) error {
 		var all []error
 		for id, c := range d.p.Authz.Directory().Companies {

@@ -14,12 +14,37 @@ import (
 
 // caring adds health, churn and risk cases (CRM-13).
 func (d *desk) caring() {
-	d.facts = &domain.Facts{Book: d.sql, Customers: d.customers, Today: d.today}
+	d.facts = &domain.Facts{Book: d.sql, Customers: d.customers}
 	d.risks = &domain.Risks{Store: db.NewStore[domain.RiskCase](d.p.DB, "crm.risk_case"), Customers: d.customers, Policies: d.policies, Today: d.today}
 	resource.Register(d.p.Types, d.risks.Declare())
 	report.Register(d.p.Reports, d.health())
 	report.Register(d.p.Reports, d.churn())
-	d.nightly("crm.health", "Measure the health of customers and open risk cases", "10 2 * * *", d.measureHealth)
+	d.job("crm.health", "Measure the health of customers and open risk cases", "10 2 * * *", d.measureHealth)
+	d.job("crm.health_due", "Measure the health of customers something happened to", "@every 30s", d.measureDue)
+}
+
+// dueAtOnce is how many customers one transaction measures anew.
+const dueAtOnce = 2000
+
+// measureDue scores the customers other modules told something of since the last time.
+func (d *desk) measureDue(ctx context.Context, company int64, day date.Date) error {
+	policy, err := d.policies.Of(ctx, company)
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		err := d.p.DB.Tx(ctx, func(ctx context.Context) error {
+			ids, err := d.sql.TakeHealthDue(ctx, company, dueAtOnce)
+			if more = len(ids) == dueAtOnce; err != nil || len(ids) == 0 {
+				return err
+			}
+			return d.sql.Measure(ctx, company, ids, day, policy)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // churnRule is the sentence of the rule on its cases.

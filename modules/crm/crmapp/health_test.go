@@ -45,7 +45,7 @@ func record(s *apptest.Suite, m *crmapp.Module, c resource.Row, kind crm.FactKin
 	}
 }
 
-// TestCRM13HealthAndChurn: the score explains itself, follows events at once, opens a
+// TestCRM13HealthAndChurn: the score explains itself, follows events, opens a
 // case for a silent customer with no open order, and is tested against what happened.
 func TestCRM13HealthAndChurn(t *testing.T) {
 	t.Parallel()
@@ -113,6 +113,13 @@ func TestCRM13HealthAndChurn(t *testing.T) {
 	}
 	find(t, table(t, r, "causes"), "Competitor|1|0")
 	months := table(t, r, "months")
+	record(s, m, busy, crm.FactComplaint, day(s, -1), "0", 4)
+	if err := s.Jobs.RunNow(s.Admin, "crm.health_due"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := db.One[struct{ Complaints, Due int }](t.Context(), s.DB, `SELECT h.complaints, (SELECT count(*) FROM crm.health_due)::int AS due FROM crm.health h WHERE customer_id = ?`, busy.Base().ID); err != nil || n.Complaints != 1 || n.Due != 0 {
+		t.Errorf("after a complaint: %+v, %v", n, err)
+	}
 	if got := row(months.Rows[len(months.Rows)-1]); got[10:] != "|0|0||" { // who signed this month was no customer at its start
 		t.Errorf("this month: %q", got)
 	}

@@ -19,10 +19,10 @@ func (d *desk) master() {
 	report.Register(d.p.Reports, d.duplicates())
 	report.Register(d.p.Reports, d.lookup())
 	report.Register(d.p.Reports, d.completeness())
-	d.nightly("crm.completeness", "Measure the completeness of customers and remind owners", "20 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+	d.job("crm.completeness", "Measure the completeness of customers and remind owners", "20 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		return d.remindIncomplete(ctx, company)
 	})
-	d.nightly("crm.duplicates", "Look for customers that may be one", "0 4 * * 0", func(ctx context.Context, company int64, _ date.Date) error {
+	d.job("crm.duplicates", "Look for customers that may be one", "0 4 * * 0", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := d.customers.Scan(ctx, company)
 		return err
 	})

@@ -21,7 +21,7 @@ func (d *desk) listening() {
 	resource.Register(d.p.Types, d.partners.DeclareRegistration())
 	report.Register(d.p.Reports, d.needList())
 	report.Register(d.p.Reports, d.partnerRanking())
-	d.nightly("crm.protection", "End the protection of registered deals", "15 0 * * *", func(ctx context.Context, company int64, day date.Date) error {
+	d.job("crm.protection", "End the protection of registered deals", "15 0 * * *", func(ctx context.Context, company int64, day date.Date) error {
 		ids, err := d.sql.Unprotected(ctx, company, day)
 		if err != nil {
 			return err

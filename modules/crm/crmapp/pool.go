@@ -23,7 +23,7 @@ func (d *desk) holding() {
 	resource.Register(d.p.Types, d.pools.DeclareRule())
 	report.Register(d.p.Reports, d.pool())
 	d.p.Jobs.Add(jobs.Job{Name: "crm.allocate", Label: "Give out customers of the pools by rule", Spec: "*/10 * * * *", Run: d.allocateAll})
-	d.nightly("crm.recycle", "Take back customers nobody contacts", "40 1 * * *", d.recycle)
+	d.job("crm.recycle", "Take back customers nobody contacts", "40 1 * * *", d.recycle)
 }
 
 // pool shows the customers without owner and lets people claim them.

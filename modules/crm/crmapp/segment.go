@@ -28,7 +28,7 @@ func (d *desk) grouping() {
 	report.Register(d.p.Reports, d.segmentSizes())
 	report.Register(d.p.Reports, d.cross())
 	report.Register(d.p.Reports, d.value())
-	d.nightly("crm.value", "Compute the value of customers and refresh segments", "30 2 * * *", d.computeValue)
+	d.job("crm.value", "Compute the value of customers and refresh segments", "30 2 * * *", d.computeValue)
 }
 
 // computeValue values every customer of a company, then refreshes the segments, which may

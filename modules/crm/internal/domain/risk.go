@@ -176,8 +176,8 @@ type FactBook interface {
 	Record(ctx context.Context, f crm.Fact) error
 	// Undo appends the opposite of every fact of a kind and document.
 	Undo(ctx context.Context, kind crm.FactKind, doc crm.Fact) error
-	// Measure computes the health of customers as of a day; nil ids means all of the company.
-	Measure(ctx context.Context, company int64, ids []int64, day date.Date, p Policy) error
+	// HealthDue notes that the health of a customer is to be measured anew.
+	HealthDue(ctx context.Context, company, customer int64) error
 }
 
 // Facts implements crm.Facts.
@@ -185,7 +185,6 @@ type Facts struct {
 	Book      FactBook
 	Customers *Customers
 	Loyalty   *Loyalty
-	Today     func(ctx context.Context) date.Date
 }
 
 // Record implements crm.Facts. Money received earns points.
@@ -204,7 +203,8 @@ func (s *Facts) Undo(ctx context.Context, kind crm.FactKind, f crm.Fact) error {
 	return s.keep(ctx, f.Customer, func(c *Customer) error { f.Customer = crm.CustomerID(c.ID); return s.Book.Undo(ctx, kind, f) })
 }
 
-// keep stores a fact of a customer and measures its health anew.
+// keep stores a fact of a customer, whose health is measured after the commit: the sale
+// that tells it does not wait for that.
 func (s *Facts) keep(ctx context.Context, customer crm.CustomerID, store func(c *Customer) error) error {
 	if customer == 0 {
 		return nil
@@ -219,9 +219,5 @@ func (s *Facts) keep(ctx context.Context, customer crm.CustomerID, store func(c 
 	if err := store(c); err != nil {
 		return err
 	}
-	p, err := s.Customers.Policies.Of(ctx, c.CompanyID)
-	if err != nil {
-		return err
-	}
-	return s.Book.Measure(ctx, c.CompanyID, []int64{c.ID}, s.Today(ctx), p)
+	return s.Book.HealthDue(ctx, c.CompanyID, c.ID)
 }

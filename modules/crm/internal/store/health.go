@@ -23,13 +23,34 @@ func (s *Store) Undo(ctx context.Context, kind crm.FactKind, f crm.Fact) error {
 
 // fact appends rows and adds them to their months.
 func (s *Store) fact(ctx context.Context, rows string, args ...any) error {
-	err := s.DB.Exec(ctx, `WITH new AS (INSERT INTO crm.fact (customer_id, kind, on_day, n, amount, object_type, object_id, idem_key) `+rows+` ON CONFLICT (idem_key) DO NOTHING RETURNING *)
+	err := s.DB.Later(ctx, nil, `WITH new AS (INSERT INTO crm.fact (customer_id, kind, on_day, n, amount, object_type, object_id, idem_key) `+rows+` ON CONFLICT (idem_key) DO NOTHING RETURNING *)
 		INSERT INTO crm.customer_fact AS m (customer_id, kind, month, n, amount) SELECT customer_id, kind, date_trunc('month', on_day)::date, sum(n), sum(amount) FROM new GROUP BY 1, 2, 3
 		ON CONFLICT (customer_id, kind, month) DO UPDATE SET n = m.n + excluded.n, amount = m.amount + excluded.amount`, args...)
 	if err != nil {
 		return fmt.Errorf("fact: %w", err)
 	}
 	return nil
+}
+
+// HealthDue implements domain.FactBook. The row is locked until the facts are committed, so a
+// measurement cannot strike it off without having seen them.
+func (s *Store) HealthDue(ctx context.Context, company, customer int64) error {
+	err := s.DB.Later(ctx, nil, `INSERT INTO crm.health_due AS d (company_id, customer_id) VALUES ($1, $2) ON CONFLICT (customer_id) DO UPDATE SET at = excluded.at`, company, customer)
+	if err != nil {
+		return fmt.Errorf("health due: %w", err)
+	}
+	return nil
+}
+
+// TakeHealthDue strikes customers off whose facts are committed and returns them.
+func (s *Store) TakeHealthDue(ctx context.Context, company int64, limit int) ([]int64, error) {
+	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `DELETE FROM crm.health_due WHERE customer_id IN
+		(SELECT customer_id FROM crm.health_due WHERE company_id = ? ORDER BY at LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING customer_id AS id`, company, limit)
+	out := make([]int64, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out, err
 }
 
 // FactDifferences lists months that are not the sum of their facts, for the self-check.
@@ -44,8 +65,9 @@ func (s *Store) FactDifferences(ctx context.Context) ([]string, error) {
 	return out, err
 }
 
-// Measure implements domain.FactBook: one statement for one customer or a million. The
-// target of contacts is that of the follow-up standard over four weeks.
+// Measure computes the health of customers as of a day, nil ids of all of the company: one
+// statement for one customer or a million. The target of contacts is that of the
+// follow-up standard over four weeks.
 func (s *Store) Measure(ctx context.Context, company int64, ids []int64, day date.Date, p domain.Policy) error {
 	list, err := s.rhythms(ctx, company)
 	if err != nil {
