@@ -117,16 +117,11 @@ func (l *Ledger) Post(ctx context.Context, e Entry) error {
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
-	var id int64
-	fresh, err := l.DB.Row(ctx, `INSERT INTO core.journal_entry (company_id, day, event, object_type, object_id, note, actor, idem_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (idem_key) DO NOTHING RETURNING id`,
-		[]any{e.Company, e.Day, e.Event, e.Doc.Type, e.Doc.ID, e.Note, authz.Actor(ctx), e.Key}, &id)
-	if err != nil || !fresh {
-		return err
-	}
-	err = l.DB.Later(ctx, nil, `INSERT INTO core.journal_line (entry_id, company_id, day, account_id, party, amount)
-		SELECT $1, $2, $3, x.account, x.party, x.amount::numeric FROM unnest($4::bigint[], $5::bigint[], $6::text[]) AS x(account, party, amount)`,
-		id, e.Company, e.Day, accounts, parties, amounts)
+	err = l.DB.Later(ctx, nil, `WITH e AS (INSERT INTO core.journal_entry (company_id, day, event, object_type, object_id, note, actor, idem_key)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (idem_key) DO NOTHING RETURNING id)
+		INSERT INTO core.journal_line (entry_id, company_id, day, account_id, party, amount)
+		SELECT e.id, $1, $2, x.account, x.party, x.amount::numeric FROM e, unnest($9::bigint[], $10::bigint[], $11::text[]) AS x(account, party, amount)`,
+		e.Company, e.Day, e.Event, e.Doc.Type, e.Doc.ID, e.Note, authz.Actor(ctx), e.Key, accounts, parties, amounts)
 	if err != nil {
 		return fmt.Errorf("post %s: %w", e.Doc, err)
 	}

@@ -279,21 +279,50 @@ func (e *Engine) Fire(ctx context.Context, r trace.Ref, version int64, move stri
 	return res, err
 }
 
+// FireIf runs a move when want says so of the document, locked: of several who ask at
+// once, one moves it and the others see where it went. What want changes is stored with
+// the move. It reports whether the move ran.
+func (e *Engine) FireIf(ctx context.Context, r trace.Ref, move string, in Input, want func(ctx context.Context, obj Object) (bool, error)) (fired bool, err error) {
+	err = e.db.Tx(ctx, func(ctx context.Context) error {
+		inst, obj, now, err := e.hold(ctx, r)
+		if err != nil {
+			return err
+		}
+		if fired, err = want(ctx, obj); err != nil || !fired {
+			return err
+		}
+		_, err = e.run(ctx, inst, obj, now, 0, move, in, false)
+		return err
+	})
+	return fired, err
+}
+
 // fire is Fire inside a transaction; approved skips the approval matrix, since
 // the round has passed.
 func (e *Engine) fire(ctx context.Context, r trace.Ref, version int64, move string, in Input, approved bool) (Result, error) {
+	inst, obj, now, err := e.hold(ctx, r)
+	if err != nil {
+		return Result{}, err
+	}
+	return e.run(ctx, inst, obj, now, version, move, in, approved)
+}
+
+// hold locks the process of r, then r; it returns the time of the move.
+func (e *Engine) hold(ctx context.Context, r trace.Ref) (*instance, Object, time.Time, error) {
 	h := e.handlers[r.Type]
 	if h == nil {
-		return Result{}, errs.Missing()
+		return nil, nil, time.Time{}, errs.Missing()
 	}
 	inst, now, err := e.lock(ctx, r)
 	if err != nil {
-		return Result{}, err
+		return nil, nil, now, err
 	}
 	obj, err := h.Lock(ctx, r.ID)
-	if err != nil {
-		return Result{}, err
-	}
+	return inst, obj, now, err
+}
+
+// run moves a document that is held.
+func (e *Engine) run(ctx context.Context, inst *instance, obj Object, now time.Time, version int64, move string, in Input, approved bool) (Result, error) {
 	d := e.version(inst.definitionID)
 	m, err := e.legal(ctx, d, inst, obj, move, version)
 	if err != nil {
@@ -313,25 +342,12 @@ func (e *Engine) fire(ctx context.Context, r trace.Ref, version int64, move stri
 		}
 	}
 	if m.Effect {
-		if err := obj.Effect(authz.System(ctx, r.Type+":"+move), move, in); err != nil {
+		if err := obj.Effect(authz.System(ctx, d.Key+":"+move), move, in); err != nil {
 			return Result{}, err
 		}
 	}
 	v, err := e.arrive(ctx, d, m, inst, obj, in, now, approved)
 	return Result{Object: obj, Event: v}, err
-}
-
-// Hold locks the process of r in the order Fire locks: what is read of the document
-// after it stays so until the commit. NotFound for a document without a process.
-func (e *Engine) Hold(ctx context.Context, r trace.Ref) error {
-	ok, err := e.db.Row(ctx, `SELECT id FROM core.proc_instance WHERE object_type = $1 AND object_id = $2 FOR NO KEY UPDATE`, []any{r.Type, r.ID}, new(int64))
-	if err != nil {
-		return fmt.Errorf("lock process of %s: %w", r, err)
-	}
-	if !ok {
-		return errs.Missing()
-	}
-	return nil
 }
 
 // legal finds the move and checks version, stage and right.

@@ -437,22 +437,37 @@ func (t *Type[T]) Update(ctx context.Context, id int64, fn func(r *T) error) (*T
 	return out, err
 }
 
+// changing is what a record was before a change.
+type changing[T any] struct {
+	before T
+	texts  []string
+	facts  string
+}
+
+func (t *Type[T]) begin(r *T) changing[T] {
+	return changing[T]{before: *r, texts: t.texts(r), facts: t.facts(r)}
+}
+
 func (t *Type[T]) change(ctx context.Context, r *T, fn func() error) error {
-	before := *r
-	texts := t.texts(r)
-	facts := t.facts(r)
+	c := t.begin(r)
 	if err := fn(); err != nil {
 		return err
 	}
+	return t.finish(ctx, r, c)
+}
+
+// finish checks and stores a changed record.
+func (t *Type[T]) finish(ctx context.Context, r *T, c changing[T]) error {
 	b := baseOf(r)
-	if b.OwnerID != baseOf(&before).OwnerID {
+	owner := b.OwnerID != baseOf(&c.before).OwnerID
+	if owner {
 		t.settle(b)
 	}
-	if err := t.validate(ctx, r, &before); err != nil {
+	if err := t.validate(ctx, r, &c.before); err != nil {
 		return err
 	}
 	b.UpdatedAt, b.UpdatedBy = t.reg.Now().UTC().Truncate(time.Microsecond), authz.Actor(ctx)
-	if t.Process != nil && t.facts(r) != facts {
+	if t.Process != nil && t.facts(r) != c.facts {
 		if err := t.reg.Engine.Void(ctx, t.ref(b.ID)); err != nil {
 			return err
 		}
@@ -460,16 +475,16 @@ func (t *Type[T]) change(ctx context.Context, r *T, fn func() error) error {
 	if err := t.Store.Update(ctx, r); err != nil {
 		return err
 	}
-	if err := t.auditUpdate(ctx, r, texts); err != nil {
+	if err := t.auditUpdate(ctx, r, c.texts); err != nil {
 		return err
 	}
-	if b.OwnerID != baseOf(&before).OwnerID && t.Process != nil {
+	if owner && t.Process != nil {
 		if err := t.reg.Engine.Reassign(ctx, t.ref(b.ID), b); err != nil {
 			return err
 		}
 	}
 	if t.Saved != nil {
-		return t.Saved(ctx, r, &before)
+		return t.Saved(ctx, r, &c.before)
 	}
 	return nil
 }
@@ -595,20 +610,28 @@ func (t *Type[T]) Fire(ctx context.Context, id int64, move string, in Values) er
 // who ask at once, one moves it and the others see where it went. It reports whether
 // the move ran.
 func (t *Type[T]) FireIf(ctx context.Context, id int64, move string, in Values, want func(r *T) bool) (fired bool, err error) {
-	err = t.reg.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := t.reg.Engine.Hold(ctx, t.ref(id)); err != nil {
-			return err
+	return t.fireIf(ctx, id, move, in, func(_ context.Context, o *object[T]) (bool, error) { return want(o.r), nil })
+}
+
+// UpdateOrFire changes a record from code like Update. When fn says so the change goes
+// in with a move and is stored, audited and logged once.
+func (t *Type[T]) UpdateOrFire(ctx context.Context, id int64, move string, fn func(r *T) (fire bool, err error)) (out *T, err error) {
+	_, err = t.fireIf(ctx, id, move, Values{}, func(ctx context.Context, o *object[T]) (fire bool, err error) {
+		out = o.r
+		c := t.begin(o.r)
+		if fire, err = fn(o.r); err != nil || fire {
+			return fire, err
 		}
-		r, err := t.Store.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		if fired = want(r); !fired {
-			return nil
-		}
-		return t.Fire(ctx, id, move, in)
+		return false, t.finish(ctx, o.r, c)
 	})
-	return fired, err
+	return out, err
+}
+
+func (t *Type[T]) fireIf(ctx context.Context, id int64, move string, in Values, want func(ctx context.Context, o *object[T]) (bool, error)) (bool, error) {
+	if in == nil {
+		in = Values{}
+	}
+	return t.reg.Engine.FireIf(ctx, t.ref(id), move, in, func(ctx context.Context, obj process.Object) (bool, error) { return want(ctx, obj.(*object[T])) })
 }
 
 // Get returns a record the reader may see.

@@ -50,8 +50,8 @@ type Journal interface {
 // CashBook answers what no single document of the cash half knows. Package store
 // implements it.
 type CashBook interface {
-	// Enter appends to the ledger of a unit; fresh is false when the key is known.
-	Enter(ctx context.Context, e RevEntry) (fresh bool, err error)
+	// Enter appends to the ledger of a unit, unless the key is known.
+	Enter(ctx context.Context, e RevEntry) error
 	// Move adds to the balance of a unit and returns it before and after. Until the end
 	// of the transaction nobody else moves it.
 	Move(ctx context.Context, u Unit, by money.Amount) (before, after money.Amount, err error)
@@ -97,8 +97,8 @@ type CashBook interface {
 	// Unsettled counts the open disputes about the invoices of a contract, and those of
 	// its invoices that are not posted or not paid.
 	Unsettled(ctx context.Context, contract int64) (disputes, unpaid int, err error)
-	// ObligationOf names the obligation of an order line, 0 if it has none.
-	ObligationOf(ctx context.Context, line int64) (int64, error)
+	// ObligationsOf names the obligations of order lines; lines without one are absent.
+	ObligationsOf(ctx context.Context, lines ...int64) (map[int64]int64, error)
 }
 
 // Ahead is what an invoice asked for before delivery and at which tax rate.

@@ -342,15 +342,16 @@ func (v *Invoice) onPlan(plan []PlanLine) {
 func (s *Invoices) attribute(ctx context.Context, v *Invoice) (p parts, direct money.Amount, err error) {
 	p = parts{}
 	items := v.itemTotals().Net
-	nets := make([]money.Price, len(v.Lines))
+	nets, lines := make([]money.Price, len(v.Lines)), make([]int64, len(v.Lines))
 	for i := range v.Lines {
-		nets[i] = v.Lines[i].Net
+		nets[i], lines[i] = v.Lines[i].Net, v.Lines[i].OrderLineID
+	}
+	of, err := s.Cash.ObligationsOf(ctx, lines...)
+	if err != nil {
+		return nil, direct, err
 	}
 	for i, a := range spread(v.Net.Sub(items), nets) {
-		id, err := s.Cash.ObligationOf(ctx, v.Lines[i].OrderLineID)
-		if err != nil {
-			return nil, direct, err
-		}
+		id := of[lines[i]]
 		if id == 0 {
 			direct = direct.Add(a)
 			continue

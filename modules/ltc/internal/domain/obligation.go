@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"meridian/modules/crm"
 	"meridian/modules/ipd"
@@ -261,20 +262,25 @@ func (s *Obligations) of(ctx context.Context, col string, id int64) ([]Obligatio
 // accepted recognises what acceptance earned on the lines of an order: P x accepted /
 // quantity. A line closed short expects what was delivered.
 func (s *Obligations) accepted(ctx context.Context, o *Order, taken []ltc.OrderLine, on date.Date, doc trace.Ref) error {
+	ids := make([]int64, len(taken))
+	for i, t := range taken {
+		ids[i] = t.ID
+	}
+	of, err := s.Cash.ObligationsOf(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	var gains []gain
 	for _, t := range taken {
-		l := o.line(t.ID)
-		id, err := s.Cash.ObligationOf(ctx, t.ID)
-		if err != nil {
-			return err
-		}
-		if id == 0 { // history that was never confirmed here
+		if of[t.ID] == 0 { // history that was never confirmed here
 			continue
 		}
+		l := o.line(t.ID)
 		expected := l.Qty
 		if o.Stage == OrderClosedShort {
 			expected = l.Delivered
 		}
-		err = s.recognise(ctx, id, on, doc, func(x *Obligation) money.Amount {
+		g, err := s.reach(ctx, of[t.ID], func(x *Obligation) money.Amount {
 			if x.Method != AtPoint && x.Method != ByOutput {
 				return x.Recognised
 			}
@@ -286,58 +292,84 @@ func (s *Obligations) accepted(ctx context.Context, o *Order, taken []ltc.OrderL
 		if err != nil {
 			return err
 		}
+		gains = append(gains, g)
 	}
-	return nil
+	return s.earn(ctx, gains, on, doc)
+}
+
+// gain is what was added to the revenue of an obligation.
+type gain struct {
+	of *Obligation
+	by money.Amount
 }
 
 // recognise brings what is recognised of an obligation to want: in the period of day,
 // or in the next open one when that is closed.
 func (s *Obligations) recognise(ctx context.Context, id int64, earned date.Date, doc trace.Ref, want func(o *Obligation) money.Amount) error {
-	var by money.Amount
-	o, err := s.Type.Update(ctx, id, func(o *Obligation) error {
-		by = want(o).Sub(o.Recognised)
-		o.Recognised = o.Recognised.Add(by)
-		return nil
+	g, err := s.reach(ctx, id, want)
+	if err != nil {
+		return err
+	}
+	return s.earn(ctx, []gain{g}, earned, doc)
+}
+
+// reach brings what is recognised of an obligation to want; one fully earned ends.
+func (s *Obligations) reach(ctx context.Context, id int64, want func(o *Obligation) money.Amount) (g gain, err error) {
+	g.of, err = s.Type.UpdateOrFire(ctx, id, "satisfy", func(o *Obligation) (bool, error) {
+		g.by = want(o).Sub(o.Recognised)
+		o.Recognised = o.Recognised.Add(g.by)
+		return o.Stage == ObligationOpen && o.Recognised.Equal(o.Allocated) && o.Allocated.Sign() > 0, nil
 	})
 	if err != nil {
-		return fmt.Errorf("recognise %d: %w", id, err)
+		return g, fmt.Errorf("recognise %d: %w", id, err)
 	}
-	if !by.IsZero() {
-		if err := s.earn(ctx, o, by, earned, doc); err != nil {
+	return g, nil
+}
+
+// earn writes revenue of obligations of one unit to its ledger and, in one entry, to the
+// journal. The entry names doc, or the obligation when it is the only one.
+func (s *Obligations) earn(ctx context.Context, gains []gain, earned date.Date, doc trace.Ref) error {
+	gains = slices.DeleteFunc(gains, func(g gain) bool { return g.by.IsZero() })
+	if len(gains) == 0 {
+		return nil
+	}
+	u := gains[0].of.unit()
+	day, err := s.Journal.OpenDay(ctx, u.Company, ledger.AreaRevenue, earned)
+	if err != nil {
+		return err
+	}
+	var sum money.Amount
+	for _, g := range gains {
+		sum = sum.Add(g.by)
+		if err := s.Cash.Enter(ctx, RevEntry{Unit: u, Obligation: g.of.ID, Kind: Recognised, Amount: g.by, Earned: earned, Day: day, Doc: doc, Key: s.keyOf(g.of)}); err != nil {
 			return err
 		}
 	}
-	_, err = s.Type.FireIf(ctx, id, "satisfy", nil, func(o *Obligation) bool {
-		return o.Stage == ObligationOpen && o.Recognised.Equal(o.Allocated) && o.Allocated.Sign() > 0
-	})
-	return err
+	before, after, err := s.Cash.Move(ctx, u, sum)
+	if err != nil {
+		return err
+	}
+	if len(gains) == 1 {
+		doc = s.Type.Ref(gains[0].of.ID)
+	}
+	lines := append(swing(before, after, int64(u.Customer)), ledger.Cr(ledger.Revenue, sum))
+	err = s.Journal.Post(ctx, ledger.Entry{Company: u.Company, Day: day, Area: ledger.AreaRevenue, Event: "ltc.revenue.recognised", Doc: doc, Note: gains[0].of.Title, Key: s.keyOf(gains[0].of), Lines: lines})
+	if err != nil {
+		return err
+	}
+	for _, g := range gains {
+		err := s.Bus.Publish(ctx, ltc.RevenueRecognised{Obligation: s.Type.Ref(g.of.ID), Customer: g.of.CustomerID, Product: ipd.ProductID(value(g.of.ProductID)), Amount: g.by, On: day})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// earn writes revenue of an obligation to ledger and journal.
-func (s *Obligations) earn(ctx context.Context, o *Obligation, by money.Amount, earned date.Date, doc trace.Ref) error {
-	day, err := s.Journal.OpenDay(ctx, o.CompanyID, ledger.AreaRevenue, earned)
-	if err != nil {
-		return err
-	}
-	ref, u := s.Type.Ref(o.ID), o.unit()
-	key := fmt.Sprintf("%s:v%d", ref, o.Version)
-	if _, err := s.Cash.Enter(ctx, RevEntry{Unit: u, Obligation: o.ID, Kind: Recognised, Amount: by, Earned: earned, Day: day, Doc: doc, Key: key}); err != nil {
-		return err
-	}
-	before, after, err := s.Cash.Move(ctx, u, by)
-	if err != nil {
-		return err
-	}
-	lines := append(swing(before, after, int64(o.CustomerID)), ledger.Cr(ledger.Revenue, by))
-	err = s.Journal.Post(ctx, ledger.Entry{Company: o.CompanyID, Day: day, Area: ledger.AreaRevenue, Event: "ltc.revenue.recognised", Doc: ref, Note: o.Title, Key: key, Lines: lines})
-	if err != nil {
-		return err
-	}
-	var product ipd.ProductID
-	if o.ProductID != nil {
-		product = ipd.ProductID(*o.ProductID)
-	}
-	return s.Bus.Publish(ctx, ltc.RevenueRecognised{Obligation: ref, Customer: o.CustomerID, Product: product, Amount: by, On: day})
+// keyOf names what was recognised by the version of the obligation and what it reached:
+// a move that is not stored yet still carries the version of the change before it.
+func (s *Obligations) keyOf(o *Obligation) string {
+	return fmt.Sprintf("%s:v%d:%s", s.Type.Ref(o.ID), o.Version, o.Recognised)
 }
 
 // bill books what an invoice asks for without tax on its unit and returns the journal
@@ -353,7 +385,7 @@ func (s *Obligations) bill(ctx context.Context, u Unit, p parts, day date.Date, 
 				return nil, fmt.Errorf("bill obligation %d: %w", id, err)
 			}
 		}
-		if _, err := s.Cash.Enter(ctx, RevEntry{Unit: u, Obligation: id, Kind: Billed, Amount: a, Earned: day, Day: day, Doc: doc, Key: fmt.Sprintf("%s:bill:%d", doc, id)}); err != nil {
+		if err := s.Cash.Enter(ctx, RevEntry{Unit: u, Obligation: id, Kind: Billed, Amount: a, Earned: day, Day: day, Doc: doc, Key: fmt.Sprintf("%s:bill:%d", doc, id)}); err != nil {
 			return nil, err
 		}
 	}
@@ -406,12 +438,17 @@ func (s *Obligations) credit(ctx context.Context, u Unit, p parts, keep bool, da
 
 // shorten ends the obligations of an order that brings no more than what was delivered.
 func (s *Obligations) shorten(ctx context.Context, o *Order) error {
+	ids := make([]int64, len(o.Lines))
+	for i := range o.Lines {
+		ids[i] = o.Lines[i].ID
+	}
+	of, err := s.Cash.ObligationsOf(ctx, ids...)
+	if err != nil {
+		return err
+	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		id, err := s.Cash.ObligationOf(ctx, l.ID)
-		if err != nil {
-			return err
-		}
+		id := of[l.ID]
 		if id == 0 {
 			continue
 		}

@@ -82,7 +82,7 @@ func (s *Obligations) catchUp(ctx context.Context, o *Obligation, on date.Date) 
 		return nil
 	}
 	o.Recognised = o.Recognised.Add(by)
-	return s.earn(ctx, o, by, on, s.Type.Ref(o.ID))
+	return s.earn(ctx, []gain{{o, by}}, on, s.Type.Ref(o.ID))
 }
 
 // earnNow recognises what the method has earned until today.

@@ -95,12 +95,12 @@ func (s *Orders) resize(ctx context.Context, o *Order, in *changed) (money.Qty, 
 	if err := s.hold(ctx, o, o.openValue()); err != nil {
 		return more, err
 	}
-	id, err := s.Cash.ObligationOf(ctx, l.ID)
-	if err != nil || id == 0 {
+	of, err := s.Cash.ObligationsOf(ctx, l.ID)
+	if err != nil || of[l.ID] == 0 {
 		return more, err
 	}
 	by := o.Net.Sub(before)
-	_, err = s.Obligations.Type.Update(ctx, id, func(x *Obligation) error {
+	_, err = s.Obligations.Type.Update(ctx, of[l.ID], func(x *Obligation) error {
 		x.Allocated = x.Allocated.Add(by).Max(x.Recognised)
 		return nil
 	})

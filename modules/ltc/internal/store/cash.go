@@ -15,14 +15,14 @@ import (
 type Cash struct{ DB *db.DB }
 
 // Enter implements domain.CashBook.
-func (c *Cash) Enter(ctx context.Context, e domain.RevEntry) (bool, error) {
-	n, err := c.DB.ExecN(ctx, `INSERT INTO ltc.rev_entry (company_id, unit_type, unit_id, customer_id, obligation_id, kind, amount, earned_on, day, doc_type, doc_id, idem_key)
+func (c *Cash) Enter(ctx context.Context, e domain.RevEntry) error {
+	err := c.DB.Later(ctx, nil, `INSERT INTO ltc.rev_entry (company_id, unit_type, unit_id, customer_id, obligation_id, kind, amount, earned_on, day, doc_type, doc_id, idem_key)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (idem_key) DO NOTHING`,
 		e.Unit.Company, e.Unit.Ref.Type, e.Unit.Ref.ID, int64(e.Unit.Customer), e.Obligation, e.Kind, e.Amount, e.Earned, e.Day, e.Doc.Type, e.Doc.ID, e.Key)
 	if err != nil {
-		return false, fmt.Errorf("enter %s: %w", e.Key, err)
+		return fmt.Errorf("enter %s: %w", e.Key, err)
 	}
-	return n == 1, nil
+	return nil
 }
 
 // Move implements domain.CashBook. The row of the unit is held until the end.
@@ -103,13 +103,19 @@ func (c *Cash) Allocations(ctx context.Context, invoice int64) ([]domain.Allocat
 		FROM ltc.allocation a WHERE a.invoice_id = ? AND a.reverses IS NULL AND NOT EXISTS (SELECT FROM ltc.allocation r WHERE r.reverses = a.id) ORDER BY a.id`, invoice)
 }
 
-// ObligationOf implements domain.CashBook.
-func (c *Cash) ObligationOf(ctx context.Context, line int64) (id int64, err error) {
-	if line == 0 {
-		return 0, nil
+// ObligationsOf implements domain.CashBook. Line 0 is no line: history has such.
+func (c *Cash) ObligationsOf(ctx context.Context, lines ...int64) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	err := c.DB.Each(ctx, `SELECT order_line_id, id FROM ltc.obligation WHERE order_line_id = ANY($1) AND order_line_id <> 0 AND archived_at IS NULL`, []any{db.Array(lines)}, func(r *sql.Rows) error {
+		var line, id int64
+		err := r.Scan(&line, &id)
+		out[line] = id
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("obligations of lines: %w", err)
 	}
-	_, err = c.DB.Row(ctx, `SELECT id FROM ltc.obligation WHERE order_line_id = $1 AND archived_at IS NULL`, []any{line}, &id)
-	return id, err
+	return out, nil
 }
 
 // PaidBetween implements domain.CashBook.
