@@ -29,6 +29,7 @@ func (c *childTable[T, L, PT, PL]) read(ctx context.Context, d *DB, ids []int64,
 			return err
 		}
 		for i := range lines {
+			c.stored(&lines[i])
 			if doc := row(PL(&lines[i]).LineRec().ParentID); doc != nil {
 				dst := c.at(doc)
 				*dst = append(*dst, lines[i])
@@ -61,16 +62,36 @@ func (c *childTable[T, L, PT, PL]) save(ctx context.Context, d *DB, r *T) error 
 			return err
 		}
 	}
-	return insertRows(ctx, d, cols, quoteTable(c.table), fresh, func(i int) *int64 { return ids[i] })
+	if err := insertRows(ctx, d, cols, quoteTable(c.table), fresh, func(i int) *int64 { return ids[i] }); err != nil {
+		return err
+	}
+	for i := range lines {
+		c.stored(&lines[i])
+	}
+	return nil
 }
 
-// change stores the lines that were there before and removes those that are gone.
+// stored remembers a line as it is in the database.
+func (c *childTable[T, L, PT, PL]) stored(l *L) {
+	PL(l).LineRec().Stored(nil)
+	PL(l).LineRec().Stored(*l)
+}
+
+// changed reports whether a line differs from what the database holds.
+func (c *childTable[T, L, PT, PL]) changed(l *L) bool {
+	now := *l
+	PL(&now).LineRec().Stored(nil)
+	return !reflect.DeepEqual(PL(l).LineRec().Held(), any(now))
+}
+
+// change stores the lines that were there before and differ, and removes those that are
+// gone.
 func (c *childTable[T, L, PT, PL]) change(ctx context.Context, d *DB, cols *columns, id int64, lines []L, keep []int64) error {
 	if err := d.Later(ctx, nil, "DELETE FROM "+quoteTable(c.table)+" WHERE parent_id = $1 AND NOT id = ANY($2)", id, keep); err != nil {
 		return err
 	}
 	for i := range lines {
-		if !slices.Contains(keep, PL(&lines[i]).LineRec().ID) {
+		if !slices.Contains(keep, PL(&lines[i]).LineRec().ID) || !c.changed(&lines[i]) {
 			continue
 		}
 		q, args := cols.update(ctx, quoteTable(c.table), &lines[i], []string{"id", "parent_id"})

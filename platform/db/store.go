@@ -344,8 +344,8 @@ func (s *Store[T, P]) Group(ctx context.Context, q record.Query, by, sum string)
 	return out, nil
 }
 
-// Insert stores a new row with its lines.
-func (s *Store[T, P]) Insert(ctx context.Context, r *T) error {
+// Insert stores new rows with their lines.
+func (s *Store[T, P]) Insert(ctx context.Context, rows ...*T) error {
 	if !InTx(ctx) {
 		return errors.New("db: write outside a transaction")
 	}
@@ -353,15 +353,24 @@ func (s *Store[T, P]) Insert(ctx context.Context, r *T) error {
 	if err != nil {
 		return err
 	}
-	b := P(r).Rec()
-	b.Version = 1
-	if err := insertRows(ctx, s.db, c, quoteTable(s.object), []reflect.Value{reflect.ValueOf(r).Elem()}, func(int) *int64 { return &b.ID }); err != nil {
+	values := make([]reflect.Value, len(rows))
+	for i, r := range rows {
+		P(r).Rec().Version = 1
+		values[i] = reflect.ValueOf(r).Elem()
+	}
+	if err := insertRows(ctx, s.db, c, quoteTable(s.object), values, func(i int) *int64 { return &P(rows[i]).Rec().ID }); err != nil {
 		return fmt.Errorf("insert %s: %w", s.object, err)
 	}
-	return s.saveLines(ctx, r)
+	for _, r := range rows {
+		if err := s.saveLines(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Update stores the whole row and its lines if nobody changed it meanwhile.
+// Update stores the whole row and its lines if nobody changed it meanwhile; that and what
+// the database refuses are said with the next question, at the latest with the commit.
 func (s *Store[T, P]) Update(ctx context.Context, r *T) error {
 	if !InTx(ctx) {
 		return errors.New("db: write outside a transaction")
@@ -374,13 +383,9 @@ func (s *Store[T, P]) Update(ctx context.Context, r *T) error {
 	old := b.Version
 	b.Version++
 	q, args := c.update(ctx, quoteTable(s.object), r, []string{"id"}, "no", "created_at", "created_by")
-	n, err := s.db.ExecN(ctx, q+" AND version = $"+strconv.Itoa(len(args)+1), append(args, old)...)
-	if err == nil && n == 0 {
-		err = errs.Stale()
-	}
+	err = s.db.Later(ctx, fmt.Errorf("update %s: %w", s.object, errs.Stale()), q+" AND version = $"+strconv.Itoa(len(args)+1), append(args, old)...)
 	if err != nil {
-		b.Version = old
-		return fmt.Errorf("update %s: %w", s.object, err)
+		return err
 	}
 	return s.saveLines(ctx, r)
 }

@@ -44,10 +44,18 @@ type Line struct {
 	ID       int64 `gorm:"primaryKey;autoIncrement"`
 	ParentID int64 `gorm:"column:parent_id"`
 	Pos      int   `gorm:"column:pos"`
+	held     any
 }
 
 // LineRec gives access to the common part of a line.
 func (l *Line) LineRec() *Line { return l }
+
+// Stored remembers the line as the database holds it; Held returns that, nil for a line
+// that was never read or written.
+func (l *Line) Stored(as any) { l.held = as }
+
+// Held is what Stored remembered.
+func (l *Line) Held() any { return l.held }
 
 // LineOf is the constraint for *L that embeds Line.
 type LineOf[L any] interface {
@@ -167,8 +175,8 @@ type Store[T any] interface {
 	Count(ctx context.Context, q Query, limit int) (int, error)
 	// Group counts per value of by and sums the column sum ("" for none).
 	Group(ctx context.Context, q Query, by, sum string) ([]Group, error)
-	// Insert stores a new row, fills its ID and sets Version to 1.
-	Insert(ctx context.Context, r *T) error
+	// Insert stores new rows, fills their IDs and sets their Version to 1.
+	Insert(ctx context.Context, rows ...*T) error
 	// Update stores the whole row if its Version is still the stored one, and
 	// adds one to it. Conflict otherwise.
 	Update(ctx context.Context, r *T) error

@@ -255,9 +255,11 @@ type History struct {
 	Stage string    // "" = the start
 	At    time.Time // of creation; zero = now
 	No    string    // "" = the next number
-	// Final marks a record whose stage is an end although the file has no dates.
-	Reason string // names the file
+	// Reason names the file.
+	Reason string
 }
+
+func (h History) imported() bool { return h.Reason != "" }
 
 // Cards reads the documents of a thread that the reader may see.
 func (g *Registry) Cards(ctx context.Context, self trace.Ref, links []trace.Link) (map[trace.Ref]Row, error) {

@@ -147,7 +147,7 @@ func (t *Type[T]) make(ctx context.Context, in Values, h History) (Row, error) {
 		if err := errs1(apply(writer[T]{t, ctx, baseOf(r)}, t.Fields, r, "", in)); err != nil {
 			return err
 		}
-		return t.insert(ctx, r, nil, h)
+		return t.insert(ctx, []*T{r}, nil, h)
 	})
 	if err != nil {
 		return nil, err
@@ -159,25 +159,30 @@ func (t *Type[T]) make(ctx context.Context, in Values, h History) (Row, error) {
 // A zero owner, department or company becomes that of the actor. Modules call it
 // inside effects, under authz.System. Errors: Invalid, Forbidden, Conflict.
 func (t *Type[T]) Create(ctx context.Context, r *T, from ...trace.Ref) error {
-	b := baseOf(r)
+	return t.CreateAll(ctx, []*T{r}, from...)
+}
+
+// CreateAll is Create for several records at once, which come from the same documents.
+func (t *Type[T]) CreateAll(ctx context.Context, rows []*T, from ...trace.Ref) error {
 	s, _ := authz.Of(ctx)
-	if b.CompanyID == 0 {
-		b.CompanyID = s.Company
-	}
-	if b.OwnerID == 0 && b.DeptID == 0 && !t.NoOwner {
-		b.OwnerID = s.User
+	for _, r := range rows {
+		b := baseOf(r)
+		if b.CompanyID == 0 {
+			b.CompanyID = s.Company
+		}
+		if b.OwnerID == 0 && b.DeptID == 0 && !t.NoOwner {
+			b.OwnerID = s.User
+		}
 	}
 	if err := t.reg.Authz.Require(ctx, t.Name, "create"); err != nil {
 		return err
 	}
-	return t.create(ctx, r, from, History{})
+	return t.reg.DB.Tx(ctx, func(ctx context.Context) error { return t.insert(ctx, rows, from, History{}) })
 }
 
-func (t *Type[T]) create(ctx context.Context, r *T, from []trace.Ref, h History) error {
-	return t.reg.DB.Tx(ctx, func(ctx context.Context) error { return t.insert(ctx, r, from, h) })
-}
-
-func (t *Type[T]) insert(ctx context.Context, r *T, from []trace.Ref, h History) error {
+// insert stores new records: all are checked, then stored together, then each begins its
+// process and leaves its trace.
+func (t *Type[T]) insert(ctx context.Context, rows []*T, from []trace.Ref, h History) error {
 	now := t.reg.Now().UTC().Truncate(time.Microsecond)
 	at := now
 	if !h.At.IsZero() {
@@ -185,34 +190,53 @@ func (t *Type[T]) insert(ctx context.Context, r *T, from []trace.Ref, h History)
 			return errs.Bad("at", "History lies in the past; this date is still to come.")
 		}
 	}
+	for _, r := range rows {
+		t.stamp(ctx, r, at, now, h)
+	}
+	if err := t.validate(ctx, rows, nil); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if !t.reg.Authz.Covers(ctx, t.Name, map[bool]string{true: "import", false: "create"}[h.imported()], baseOf(r)) {
+			return errs.Bad("owner_id", "You may not create records for this owner.")
+		}
+		if err := t.number(ctx, r, h.No, at); err != nil {
+			return err
+		}
+	}
+	if h.imported() {
+		if err := t.reg.Engine.AllowImport(ctx, t.Name); err != nil {
+			return err
+		}
+	}
+	if err := t.Store.Insert(ctx, rows...); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := t.entered(ctx, r, from, at, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stamp says of a new record who makes it, when, and in which stage.
+func (t *Type[T]) stamp(ctx context.Context, r *T, at, now time.Time, h History) {
 	b := baseOf(r)
 	t.settle(b)
 	b.CreatedAt, b.UpdatedAt = at, now
 	b.CreatedBy, b.UpdatedBy = authz.Actor(ctx), authz.Actor(ctx)
-	imported := h.Reason != ""
 	if t.Process != nil {
 		t.Process.set(r, t.Process.def.Start())
 		if h.Stage != "" {
 			t.Process.set(r, h.Stage)
 		}
 	}
-	if err := t.validate(ctx, r, nil); err != nil {
-		return err
-	}
-	if !t.reg.Authz.Covers(ctx, t.Name, map[bool]string{true: "import", false: "create"}[imported], b) {
-		return errs.Bad("owner_id", "You may not create records for this owner.")
-	}
-	if err := t.number(ctx, r, h.No, at); err != nil {
-		return err
-	}
-	if imported {
-		if err := t.reg.Engine.AllowImport(ctx, t.Name); err != nil {
-			return err
-		}
-	}
-	if err := t.Store.Insert(ctx, r); err != nil {
-		return err
-	}
+}
+
+// entered begins the process of a record just stored, and writes links and trail.
+func (t *Type[T]) entered(ctx context.Context, r *T, from []trace.Ref, at time.Time, h History) error {
+	imported := h.imported()
 	if t.Process != nil {
 		flag := map[bool]string{true: "import"}[imported]
 		if err := t.reg.Engine.Begin(ctx, &object[T]{t: t, r: r}, t.Name, at, flag, h.Reason); err != nil {
@@ -263,15 +287,19 @@ func (t *Type[T]) number(ctx context.Context, r *T, given string, at time.Time) 
 	return err
 }
 
-// validate runs required fields, references and the rules of the type.
-func (t *Type[T]) validate(ctx context.Context, r, before *T) error {
-	if t.Check != nil {
-		if err := t.Check(ctx, r); err != nil {
-			return err
+// validate runs required fields, references and the rules of the type; before is what a
+// changed record was.
+func (t *Type[T]) validate(ctx context.Context, rows []*T, before *T) error {
+	var bad []errs.Field
+	for _, r := range rows {
+		if t.Check != nil {
+			if err := t.Check(ctx, r); err != nil {
+				return err
+			}
 		}
+		bad = append(bad, missing(t.Fields, r, "")...)
 	}
-	bad := missing(t.Fields, r, "")
-	refBad, err := t.checkRefs(ctx, r, before)
+	refBad, err := t.checkRefs(ctx, rows, before)
 	if err != nil {
 		return err
 	}
@@ -280,17 +308,19 @@ func (t *Type[T]) validate(ctx context.Context, r, before *T) error {
 
 // checkRefs makes sure every reference that is new points to a record the writer
 // may see.
-func (t *Type[T]) checkRefs(ctx context.Context, r, before *T) ([]errs.Field, error) {
+func (t *Type[T]) checkRefs(ctx context.Context, rows []*T, before *T) ([]errs.Field, error) {
 	old := map[string]bool{}
 	if before != nil {
 		t.eachRef(before, func(_ string, m *Meta, id int64) { old[m.Target+strconv.FormatInt(id, 10)] = true })
 	}
 	named := map[string][]reference{}
-	t.eachRef(r, func(path string, m *Meta, id int64) {
-		if !old[m.Target+strconv.FormatInt(id, 10)] {
-			named[m.Target] = append(named[m.Target], reference{path, id})
-		}
-	})
+	for _, r := range rows {
+		t.eachRef(r, func(path string, m *Meta, id int64) {
+			if !old[m.Target+strconv.FormatInt(id, 10)] {
+				named[m.Target] = append(named[m.Target], reference{path, id})
+			}
+		})
+	}
 	return t.reg.unseen(ctx, named)
 }
 
@@ -463,7 +493,7 @@ func (t *Type[T]) finish(ctx context.Context, r *T, c changing[T]) error {
 	if owner {
 		t.settle(b)
 	}
-	if err := t.validate(ctx, r, &c.before); err != nil {
+	if err := t.validate(ctx, []*T{r}, &c.before); err != nil {
 		return err
 	}
 	b.UpdatedAt, b.UpdatedBy = t.reg.Now().UTC().Truncate(time.Microsecond), authz.Actor(ctx)

@@ -60,10 +60,10 @@ func (n *Numbers) Next(ctx context.Context, company int64, series, pattern strin
 	defer b.mu.Unlock()
 	if b.next == b.end {
 		now := n.now()
-		if now.Sub(b.drawn) < 200*time.Millisecond {
+		if now.Sub(b.drawn) < time.Second {
 			b.size = min(2*b.size, maxBlock)
 		} else {
-			b.size = 1
+			b.size = max(1, b.size/2)
 		}
 		end, err := n.take(ctx, company, series, period, b.size)
 		if err != nil {

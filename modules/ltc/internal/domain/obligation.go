@@ -207,6 +207,7 @@ func (s *Obligations) fromOrder(ctx context.Context, o *Order) error {
 		return err
 	}
 	prices := spread(o.Net, nets)
+	var fresh []*Obligation
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		if id := declared[l.ProductID]; id != 0 {
@@ -226,9 +227,10 @@ func (s *Obligations) fromOrder(ctx context.Context, o *Order) error {
 			x.Title = o.No
 		}
 		inherit(&x.Base, &o.Base)
-		if err := s.Type.Create(ctx, x); err != nil {
-			return fmt.Errorf("obligation of line %d: %w", i+1, err)
-		}
+		fresh = append(fresh, x)
+	}
+	if err := s.Type.CreateAll(ctx, fresh); err != nil {
+		return fmt.Errorf("obligations of %s: %w", o.No, err)
 	}
 	return nil
 }

@@ -29,19 +29,26 @@ func NewDeals(d *db.DB) *Deals {
 
 // Insert implements record.Store. A deal that comes in closed entered its stage on the
 // day it was closed.
-func (s *Deals) Insert(ctx context.Context, o *domain.Opportunity) error {
-	if o.LastActivityAt == nil {
-		at := o.CreatedAt
-		o.LastActivityAt = &at
+func (s *Deals) Insert(ctx context.Context, deals ...*domain.Opportunity) error {
+	for _, o := range deals {
+		if o.LastActivityAt == nil {
+			at := o.CreatedAt
+			o.LastActivityAt = &at
+		}
 	}
-	if err := s.Store.Insert(ctx, o); err != nil {
+	if err := s.Store.Insert(ctx, deals...); err != nil {
 		return err
 	}
-	entered := o.CreatedAt
-	if day := o.ClosedOn; !day.IsZero() && day.In(time.UTC).After(entered) {
-		entered = day.In(time.UTC)
+	for _, o := range deals {
+		entered := o.CreatedAt
+		if day := o.ClosedOn; !day.IsZero() && day.In(time.UTC).After(entered) {
+			entered = day.In(time.UTC)
+		}
+		if err := s.DB.Later(ctx, nil, `INSERT INTO ltc.deal_stay (opportunity_id, stage, entered_at) VALUES ($1, $2, $3)`, o.ID, string(o.Stage), entered); err != nil {
+			return err
+		}
 	}
-	return s.DB.Later(ctx, nil, `INSERT INTO ltc.deal_stay (opportunity_id, stage, entered_at) VALUES ($1, $2, $3)`, o.ID, string(o.Stage), entered)
+	return nil
 }
 
 // Update implements record.Store.
