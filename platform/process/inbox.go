@@ -1,10 +1,12 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"meridian/platform/authz"
@@ -122,46 +124,72 @@ func (e *Engine) reader(ctx context.Context) string {
 
 func (e *Engine) countLoads(ctx context.Context) ([]Load, error) {
 	var out []Load
-	for key := range e.current {
-		if !e.authz.Can(ctx, key, "read") {
-			continue
-		}
-		where, args, err := e.visible(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		err = e.db.Each(ctx, `SELECT process, stage, count(*), count(*) FILTER (WHERE due_at < clock_timestamp()) FROM core.proc_instance
-			WHERE process = $1 AND NOT ended`+where+` GROUP BY 1, 2`, append([]any{key}, args...), func(r *sql.Rows) error {
+	err := e.each(ctx, func(a audience) error {
+		q, args := a.narrow(`SELECT process, stage, count(*), count(*) FILTER (WHERE due_at < clock_timestamp()) FROM core.proc_instance WHERE process = ANY($1) AND NOT ended`, "owner_id", a.keys)
+		err := e.db.Each(ctx, q+` GROUP BY 1, 2`, args, func(r *sql.Rows) error {
 			var l Load
 			err := r.Scan(&l.Process, &l.Stage, &l.Open, &l.Late)
 			out = append(out, l)
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("count work of %s: %w", key, err)
+			return fmt.Errorf("count work: %w", err)
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
-// visible narrows instances or events by the owner, department and company they
-// carry, numbered from $2.
-func (e *Engine) visible(ctx context.Context, key string) (where string, args []any, err error) {
-	p, err := e.authz.Visible(ctx, key, "read")
-	if err != nil {
-		return "", nil, err
+// audience is a set of processes whose documents the reader sees by the same rule: one
+// question for all of them instead of one for each.
+type audience struct {
+	keys []string
+	ends []string // "process/stage"
+	pred record.Pred
+}
+
+// each calls fn for the processes the reader may see, those of one rule together.
+func (e *Engine) each(ctx context.Context, fn func(a audience) error) error {
+	by := map[string]*audience{}
+	for key, d := range e.current {
+		if !e.authz.Can(ctx, key, "read") {
+			continue
+		}
+		p, err := e.authz.Visible(ctx, key, "read")
+		if err != nil {
+			return err
+		}
+		rule := fmt.Sprint(p)
+		if by[rule] == nil {
+			by[rule] = &audience{pred: p}
+		}
+		by[rule].keys = append(by[rule].keys, key)
+		for _, s := range d.Stages {
+			if s.Kind == End {
+				by[rule].ends = append(by[rule].ends, key+"/"+s.Key)
+			}
+		}
 	}
-	n := 2
-	if !p.All {
-		where += fmt.Sprintf(" AND (owner_id = $%d OR dept_id = ANY($%d))", n, n+1)
+	for _, a := range by {
+		if err := fn(*a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrow adds the row rule to a query over instances (who is their owner) or events (who
+// is their actor).
+func (a audience) narrow(q, who string, args ...any) (string, []any) {
+	if p := a.pred; !p.All {
 		args = append(args, p.User, p.Depts)
-		n += 2
+		q += fmt.Sprintf(` AND (%s = $%d OR dept_id = ANY($%d))`, who, len(args)-1, len(args))
 	}
-	if len(p.Companies) > 0 {
-		where += fmt.Sprintf(" AND company_id = ANY($%d)", n)
-		args = append(args, p.Companies)
+	if len(a.pred.Companies) > 0 {
+		args = append(args, a.pred.Companies)
+		q += fmt.Sprintf(` AND company_id = ANY($%d)`, len(args))
 	}
-	return where, args, nil
+	return q, args
 }
 
 // overview is an answer over the documents a reader oversees, some seconds old when
@@ -196,23 +224,21 @@ func (e *Engine) Done(ctx context.Context, since time.Time) (map[string]int, err
 
 func (e *Engine) countDone(ctx context.Context, since time.Time) (map[string]int, error) {
 	out := map[string]int{}
-	for key, d := range e.current {
-		if !e.authz.Can(ctx, key, "read") {
-			continue
-		}
-		p, err := e.authz.Visible(ctx, key, "read")
+	err := e.each(ctx, func(a audience) error {
+		q, args := a.narrow(`SELECT process, count(DISTINCT instance_id) FROM core.proc_event WHERE process = ANY($1) AND at >= $2 AND kind = 'move' AND process || '/' || to_stage = ANY($3) AND from_stage <> to_stage AND position('import' IN flags) = 0`, "actor", a.keys, since, a.ends)
+		err := e.db.Each(ctx, q+` GROUP BY 1`, args, func(r *sql.Rows) error {
+			var key string
+			var n int
+			err := r.Scan(&key, &n)
+			out[key] = n
+			return err
+		})
 		if err != nil {
-			return nil, err
+			return fmt.Errorf("count what is finished: %w", err)
 		}
-		q := `SELECT count(DISTINCT instance_id) FROM core.proc_event WHERE process = $1 AND at >= $2 AND kind = 'move' AND to_stage = ANY($3) AND from_stage <> to_stage AND position('import' IN flags) = 0`
-		q, args := narrow(q, []any{key, since, ends(d)}, p)
-		var n int
-		if _, err := e.db.Row(ctx, q, args, &n); err != nil {
-			return nil, fmt.Errorf("count finished %s: %w", key, err)
-		}
-		out[key] = n
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // Clock is how long a document has stood in its stage.
@@ -256,17 +282,11 @@ func (e *Engine) Waiting(ctx context.Context) ([]Waiting, error) {
 
 func (e *Engine) countWaiting(ctx context.Context) ([]Waiting, error) {
 	var out []Waiting
-	for key := range e.current {
-		if !e.authz.Can(ctx, key, "read") {
-			continue
-		}
-		where, args, err := e.visible(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		err = e.db.Each(ctx, `SELECT process, stage, count(*), min(entered_at), bool_or(due_at < clock_timestamp()),
+	err := e.each(ctx, func(a audience) error {
+		q, args := a.narrow(`SELECT process, stage, count(*), min(entered_at), bool_or(due_at < clock_timestamp()),
 			coalesce((SELECT role FROM core.proc_event v WHERE v.instance_id = min(i.id) AND v.to_stage = i.stage ORDER BY seq DESC LIMIT 1), '')
-			FROM core.proc_instance i WHERE process = $1 AND NOT ended AND accepted_at IS NULL`+where+` GROUP BY process, stage`, append([]any{key}, args...), func(r *sql.Rows) error {
+			FROM core.proc_instance i WHERE process = ANY($1) AND NOT ended AND accepted_at IS NULL`, "owner_id", a.keys)
+		err := e.db.Each(ctx, q+` GROUP BY process, stage`, args, func(r *sql.Rows) error {
 			var w Waiting
 			var late sql.NullBool
 			if err := r.Scan(&w.Process, &w.Stage, &w.N, &w.Oldest, &late, &w.FromRole); err != nil {
@@ -277,10 +297,12 @@ func (e *Engine) countWaiting(ctx context.Context) ([]Waiting, error) {
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("count hand-overs of %s: %w", key, err)
+			return fmt.Errorf("count hand-overs: %w", err)
 		}
-	}
-	return out, nil
+		return nil
+	})
+	slices.SortFunc(out, func(a, b Waiting) int { return strings.Compare(a.Process+a.Stage, b.Process+b.Stage) })
+	return out, err
 }
 
 // Begun counts the documents of a type created since t that the reader may see, by
@@ -294,25 +316,10 @@ func (e *Engine) countBegun(ctx context.Context, key string, since time.Time) (i
 	if err != nil {
 		return 0, err
 	}
-	q := `SELECT count(*) FROM core.proc_event WHERE process = $1 AND at >= $2 AND seq = 1`
-	args := []any{key, since}
-	q, args = narrow(q, args, p)
+	q, args := audience{pred: p}.narrow(`SELECT count(*) FROM core.proc_event WHERE process = $1 AND at >= $2 AND seq = 1`, "actor", key, since)
 	var n int
 	_, err = e.db.Row(ctx, q, args, &n)
 	return n, err
-}
-
-// narrow adds the row predicate to a query over events.
-func narrow(q string, args []any, p record.Pred) (string, []any) {
-	if !p.All {
-		args = append(args, p.User, p.Depts)
-		q += fmt.Sprintf(` AND (actor = $%d OR dept_id = ANY($%d))`, len(args)-1, len(args))
-	}
-	if len(p.Companies) > 0 {
-		args = append(args, p.Companies)
-		q += fmt.Sprintf(` AND company_id = ANY($%d)`, len(args))
-	}
-	return q, args
 }
 
 // CycleTime is the median working time of the finished documents of a process.
@@ -331,38 +338,24 @@ func (e *Engine) CycleTimes(ctx context.Context, since time.Time) ([]CycleTime, 
 
 func (e *Engine) measureCycles(ctx context.Context, since time.Time) ([]CycleTime, error) {
 	var out []CycleTime
-	for key, d := range e.current {
-		if !e.authz.Can(ctx, key, "read") {
-			continue
-		}
-		p, err := e.authz.Visible(ctx, key, "read")
+	err := e.each(ctx, func(a audience) error {
+		ended, args := a.narrow(`SELECT instance_id FROM core.proc_event WHERE process = ANY($1) AND at >= $2 AND kind = 'move' AND process || '/' || to_stage = ANY($3) AND seq > 1`, "actor", a.keys, since, a.ends)
+		err := e.db.Each(ctx, `SELECT process, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM (SELECT process, sum(work_secs) AS s FROM core.proc_event
+			WHERE instance_id IN (`+ended+`) GROUP BY process, instance_id) x GROUP BY 1`, args, func(r *sql.Rows) error {
+			var c CycleTime
+			var secs sql.NullFloat64
+			err := r.Scan(&c.Process, &c.N, &secs)
+			c.Median = time.Duration(secs.Float64 * float64(time.Second))
+			out = append(out, c)
+			return err
+		})
 		if err != nil {
-			return nil, err
+			return fmt.Errorf("cycle times: %w", err)
 		}
-		inner := `SELECT instance_id FROM core.proc_event WHERE process = $1 AND at >= $2 AND kind = 'move' AND to_stage = ANY($3) AND seq > 1`
-		args := []any{key, since, ends(d)}
-		inner, args = narrow(inner, args, p)
-		var n int
-		var secs sql.NullFloat64
-		_, err = e.db.Row(ctx, `SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM (SELECT sum(work_secs) AS s FROM core.proc_event
-			WHERE instance_id IN (`+inner+`) GROUP BY instance_id) x`, args, &n, &secs)
-		if err != nil {
-			return nil, fmt.Errorf("cycle time of %s: %w", key, err)
-		}
-		if n > 0 {
-			out = append(out, CycleTime{key, n, time.Duration(secs.Float64 * float64(time.Second))})
-		}
-	}
-	slices.SortFunc(out, func(a, b CycleTime) int { return int(b.Median - a.Median) })
-	return out, nil
-}
-
-func ends(d *Definition) []string {
-	var out []string
-	for _, s := range d.Stages {
-		if s.Kind == End {
-			out = append(out, s.Key)
-		}
-	}
-	return out
+		return nil
+	})
+	slices.SortFunc(out, func(a, b CycleTime) int {
+		return cmp.Or(cmp.Compare(b.Median, a.Median), strings.Compare(a.Process, b.Process))
+	})
+	return out, err
 }

@@ -199,9 +199,36 @@ func (v *view) kpis(p period) ([]ui.KPI, error) {
 	return out, nil
 }
 
-// recent measures for a page that overviews.
+// measured names a value that a page has asked for.
+type measured struct {
+	code string
+	kpi.Scope
+}
+
+// recent measures for a page that overviews; what the page has asked for already, this
+// month as one of the last months, is not asked for again.
 func (v *view) recent(m kpi.Measure, scopes ...kpi.Scope) ([]kpi.Value, error) {
-	return v.KPI.Recent(v.ctx, m, v.Authz.Version(), scopes...)
+	var ask []kpi.Scope
+	for _, s := range scopes {
+		if _, ok := v.measured[measured{m.Code, s}]; !ok && !slices.Contains(ask, s) {
+			ask = append(ask, s)
+		}
+	}
+	vals, err := v.KPI.Recent(v.ctx, m, v.Authz.Version(), ask...)
+	if err != nil {
+		return nil, err
+	}
+	if v.measured == nil {
+		v.measured = map[measured]kpi.Value{}
+	}
+	for i, s := range ask {
+		v.measured[measured{m.Code, s}] = vals[i]
+	}
+	out := make([]kpi.Value, len(scopes))
+	for i, s := range scopes {
+		out[i] = v.measured[measured{m.Code, s}]
+	}
+	return out, nil
 }
 
 // months are the scopes of the last n months, this one last.

@@ -21,17 +21,19 @@ import (
 	"meridian/platform/db"
 	"meridian/platform/errs"
 	"meridian/platform/i18n"
+	"meridian/platform/kpi"
 	"meridian/platform/web/ui"
 )
 
 // view is one page request of a signed-in person.
 type view struct {
 	*app.Platform
-	s    *Server
-	c    *gin.Context
-	ctx  context.Context
-	user authz.Subject
-	loc  *time.Location
+	s        *Server
+	c        *gin.Context
+	ctx      context.Context
+	user     authz.Subject
+	loc      *time.Location
+	measured map[measured]kpi.Value // what the page has asked for
 }
 
 const themeCookie = "theme"
