@@ -3,6 +3,7 @@ package ltcapp_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"meridian/platform/app/apptest"
@@ -143,6 +144,48 @@ func TestLTC04LearnedProbability(t *testing.T) {
 		t.Errorf("after reopening one of fifty: %s %s, want the usual 0.4", got.Text("probability"), got.Text("prob_source"))
 	}
 	w.Healthy()
+}
+
+// Cohorts by the first entry: skipping counts as reached, lost deals stay in the
+// denominator, a deal counts where it entered, a young cohort is maturing. frappe/crm
+// drops the deals that are lost now.
+func TestLTC04FunnelCohorts(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	deals := []struct{ stage, days string }{
+		{"won", "4 9 19 31"},
+		{"won", "5 - - 15"}, // straight to the order
+		{"lost", "6 11 - -"},
+		{"lost", "7 - - -"},
+		{"qualify", "8 - - -"},
+		{"won", "-31 1 2 3"}, // entered the first stage before
+	}
+	for _, d := range deals {
+		if _, err := w.Must("ltc.opportunity").ImportRow(w.Admin, resource.Values{"name": d.days, "amount": "10", "close_on": w.today().String()}, resource.History{Stage: d.stage, Reason: "test"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cohorts := func(base date.Date) []map[string]any {
+		w.exec(`DELETE FROM ltc.deal_stay`)
+		for _, d := range deals {
+			for i, day := range strings.Fields(d.days) {
+				if day != "-" {
+					w.exec(`INSERT INTO ltc.deal_stay (opportunity_id, stage, entered_at, left_at) SELECT id, $1, $2::date + $3::int, $2::date + $3::int FROM ltc.opportunity WHERE name = $4`, []string{"qualify", "propose", "negotiate", "won"}[i], base, day, d.days)
+				}
+			}
+		}
+		return w.Table(w.Admin, fmt.Sprintf("/ltc/funnel?from=%s&to=%s", base, base.AddDays(30)), "cohorts")
+	}
+	old := cohorts(w.today().AddDays(-150))
+	want := []string{"5 3 1 1 Complete", "3 2 1 0 Complete", "2 2 0 0 Complete"}
+	for i, x := range old {
+		if got := fmt.Sprint(x["entered"], " ", x["reached"], " ", x["lost"], " ", x["open"], " ", x["state"]); got != want[i] {
+			t.Errorf("%v: %s, want %s", x["stage"], got, want[i])
+		}
+	}
+	if young := cohorts(w.today().AddDays(-32)); young[0]["state"] != "Maturing" {
+		t.Errorf("a cohort that ended yesterday is judged: %v", young[0])
+	}
 }
 
 func TestLTC04Funnel(t *testing.T) {

@@ -3,6 +3,7 @@ package ltcapp
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/date"
@@ -38,12 +39,12 @@ func (s *selling) funnel() *report.Report[funnelIn] {
 }
 
 func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, error) {
-	ways, err := s.book.Ways(ctx, in.DealFilter, in.By)
+	loc := s.p.Location(ctx)
+	to := in.To.AddDays(1).In(loc)
+	steps, parts, err := s.book.Funnel(ctx, in.DealFilter, in.By, in.From.In(loc), to)
 	if err != nil {
 		return nil, err
 	}
-	loc := s.p.Location(ctx)
-	steps := domain.Funnel(ways, in.From.In(loc), in.To.AddDays(1).In(loc), s.p.Now())
 	standing, err := s.book.Standing(ctx, in.DealFilter)
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, 
 	if err != nil {
 		return nil, err
 	}
-	closed, err := s.book.Finished(ctx, in.DealFilter)
+	closed, err := s.book.Ended(ctx, in.DealFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +62,12 @@ func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, 
 		return nil, err
 	}
 	won, lost, open := domain.Tally{}, domain.Tally{}, int64(0)
-	for i := range closed {
+	for _, x := range closed {
 		t := &lost
-		if closed[i].Won {
+		if x.Won {
 			t = &won
 		}
-		t.N, t.Amount = t.N+1, t.Amount.Add(closed[i].Amount)
+		t.N, t.Amount = t.N+x.N, t.Amount.Add(x.Amount)
 	}
 	for _, x := range standing {
 		open += x.N
@@ -80,10 +81,10 @@ func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, 
 			{Key: "rate_amount", Label: "Win rate by amount", Value: report.Quotient(won.Amount.Number(), won.Amount.Add(lost.Amount).Number())},
 			{Key: "cycle", Label: "Days from creation to win", Value: report.Qty(cycle)}, {Key: "velocity", Label: "Sales velocity per day", Value: velocity}},
 		Charts: []report.Chart{{Kind: report.Funnel, Title: "Cohort conversion", Say: "Deals that entered each stage in the period.", Table: "cohorts", Label: "stage", Series: []report.Series{{Col: "entered", Kind: "bar"}}}},
-		Tables: []report.Table{s.cohorts(steps), s.standing(standing), s.durations(spent), s.leaks(closed)},
+		Tables: []report.Table{s.cohorts(steps, to), s.standing(standing), s.durations(spent), s.leaks(closed)},
 	}
 	if in.By != "" {
-		cut, err := s.cut(ctx, in, ways)
+		cut, err := s.cut(ctx, in, parts)
 		if err != nil {
 			return nil, err
 		}
@@ -92,13 +93,13 @@ func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, 
 	return res, nil
 }
 
-func (s *selling) cohorts(steps []domain.FunnelStep) report.Table {
+func (s *selling) cohorts(steps []domain.FunnelStep, to time.Time) report.Table {
 	t := report.Table{Key: "cohorts", Title: "Cohort conversion", Cols: []report.Col{col("stage", "Stage", resource.KText), col("entered", "Entered", resource.KInt), col("amount", "Amount", resource.KMoney), col("reached", "Went on", resource.KInt),
 		col("conversion", "Conversion", resource.KPercent), col("lost", "Lost", resource.KInt), col("open", "Still open", resource.KInt), col("open_share", "Open share", resource.KPercent), col("state", "State", resource.KText)}}
 	for _, x := range steps {
 		n := func(i int64) money.Decimal { return money.Units(i).Number() }
 		state := report.Word("Complete")
-		if x.Maturing {
+		if x.Maturing(to, s.p.Now()) {
 			state = report.Pill("Maturing", "warn")
 		}
 		t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{s.stageWord(string(x.Stage)), report.Count(x.Entered), report.Money(x.Amount), report.Count(x.Reached), report.Quotient(n(x.Reached), n(x.Entered)),
@@ -125,61 +126,62 @@ func (s *selling) durations(list []domain.Stay) report.Table {
 }
 
 // leaks says why deals were lost out of each stage in the period.
-func (s *selling) leaks(list []domain.FinishedDeal) report.Table {
+func (s *selling) leaks(list []domain.DealEnding) report.Table {
 	t := report.Table{Key: "leaks", Title: "Where deals leak", Empty: "No deal was lost in this period.", Cols: []report.Col{col("stage", "Stage of loss", resource.KText), col("reason", "Reason", resource.KText), col("n", "Deals", resource.KInt), col("amount", "Amount", resource.KMoney)}}
-	for _, stage := range []domain.DealStage{domain.DealQualify, domain.DealPropose, domain.DealNegotiate, ""} {
-		for _, x := range domain.TallyBy(list, func(d *domain.FinishedDeal) (string, bool) {
-			return d.LossReason, !d.Won && d.LostStage == stage
-		}) {
-			st, why := s.stageWord(string(stage)), optionWord(s.options("loss_reason"), x.Key)
-			if stage == "" {
-				st = report.Word("Not given")
-			}
-			if x.Key == "" {
-				why = report.Word("Not given")
-			}
-			t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{st, why, report.Count(x.N), report.Money(x.Amount)}})
+	for _, x := range list {
+		if x.Won {
+			continue
 		}
+		st, why := s.stageWord(string(x.Stage)), optionWord(s.options("loss_reason"), x.Reason)
+		if x.Stage == "" {
+			st = report.Word("Not given")
+		}
+		if x.Reason == "" {
+			why = report.Word("Not given")
+		}
+		t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{st, why, report.Count(x.N), report.Money(x.Amount)}})
 	}
 	return t
 }
 
 // cut is the funnel by one dimension.
-func (s *selling) cut(ctx context.Context, in *funnelIn, ways []domain.DealWay) (report.Table, error) {
+func (s *selling) cut(ctx context.Context, in *funnelIn, steps []domain.FunnelStep) (report.Table, error) {
 	t := report.Table{Key: "cut", Title: "Funnel by part", Empty: "No deals in this period.", Cols: []report.Col{col("key", "Part", resource.KText), col("entered", "Entered", resource.KInt), col("to_propose", "To proposal", resource.KPercent), col("to_negotiate", "To negotiation", resource.KPercent),
 		col("to_win", "Negotiations won", resource.KPercent), col("won", "Won of entered", resource.KPercent)}}
-	by := map[string][]domain.DealWay{}
+	by := map[string][]domain.FunnelStep{}
 	var keys []string
-	for _, w := range ways {
-		if by[w.Key] == nil {
-			keys = append(keys, w.Key)
+	for _, x := range steps {
+		if by[x.Key] == nil {
+			keys = append(keys, x.Key)
 		}
-		by[w.Key] = append(by[w.Key], w)
+		by[x.Key] = append(by[x.Key], x)
 	}
 	name, err := s.partName(ctx, in.By, keys)
 	if err != nil {
 		return t, err
 	}
-	loc := s.p.Location(ctx)
-	from, to := in.From.In(loc), in.To.AddDays(1).In(loc)
 	n := func(i int64) money.Decimal { return money.Units(i).Number() }
 	for _, k := range keys {
-		steps := domain.Funnel(by[k], from, to, s.p.Now())
-		if steps[0].Entered+steps[1].Entered+steps[2].Entered == 0 {
-			continue
-		}
-		row := report.Row{Cells: []report.Cell{name(k), report.Count(steps[0].Entered)}}
-		for _, x := range steps {
-			row.Cells = append(row.Cells, report.Quotient(n(x.Reached), n(x.Entered)))
-		}
-		var wins int64
-		for i := range by[k] {
-			if at := by[k][i].QualifyAt; by[k][i].WonAt != nil && at != nil && !at.Before(from) && at.Before(to) {
-				wins++
+		entered, first, went := int64(0), domain.FunnelStep{}, map[domain.DealStage]report.Cell{}
+		for _, x := range by[k] {
+			entered += x.Entered
+			went[x.Stage] = report.Quotient(n(x.Reached), n(x.Entered))
+			if x.Stage == domain.DealQualify {
+				first = x
 			}
 		}
-		row.Cells = append(row.Cells, report.Quotient(n(wins), n(steps[0].Entered)))
-		t.Rows = append(t.Rows, row)
+		if entered == 0 {
+			continue
+		}
+		row := report.Row{Cells: []report.Cell{name(k), report.Count(first.Entered)}}
+		for _, stage := range []domain.DealStage{domain.DealQualify, domain.DealPropose, domain.DealNegotiate} {
+			c, ok := went[stage]
+			if !ok {
+				c = report.Quotient(n(0), n(0))
+			}
+			row.Cells = append(row.Cells, c)
+		}
+		t.Rows = append(t.Rows, report.Row{Cells: append(row.Cells, report.Quotient(n(first.Won), n(first.Entered)))})
 	}
 	return t, nil
 }

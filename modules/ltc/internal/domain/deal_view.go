@@ -134,6 +134,15 @@ func TallyBy(list []FinishedDeal, key func(d *FinishedDeal) (string, bool)) []Ta
 	return out
 }
 
+// DealEnding is how many deals ended out of a stage for a reason.
+type DealEnding struct {
+	Won    bool
+	Stage  DealStage // of the loss; empty when nobody said
+	Reason string
+	N      int64
+	Amount money.Amount
+}
+
 // Standing is the open pipeline in one stage.
 type Standing struct {
 	Stage            string

@@ -3,7 +3,6 @@ package domain
 import (
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"meridian/platform/date"
 	"meridian/platform/money"
@@ -78,39 +77,6 @@ func TestAccuracy(t *testing.T) {
 	}
 	if _, ok := (Accuracy{Forecast: money.MustAmount("1"), Frozen: true}).Right(); ok {
 		t.Error("accuracy of nothing won has a value")
-	}
-}
-
-func TestFunnel(t *testing.T) {
-	t.Parallel()
-	day := func(s string) *time.Time {
-		if s == "" {
-			return nil
-		}
-		x := date.MustParse(s).In(time.UTC)
-		return &x
-	}
-	way := func(stage DealStage, q, p, n, w string) DealWay {
-		return DealWay{Stage: stage, Amount: money.MustAmount("10"), QualifyAt: day(q), ProposeAt: day(p), NegoAt: day(n), WonAt: day(w)}
-	}
-	list := []DealWay{
-		way(DealWon, "2026-01-05", "2026-01-10", "2026-01-20", "2026-02-01"),
-		way(DealWon, "2026-01-06", "", "", "2026-01-16"), // straight to the order: skipping counts
-		way(DealLost, "2026-01-07", "2026-01-12", "", ""),
-		way(DealLost, "2026-01-08", "", "", ""), // lost early: stays in the denominator
-		way(DealQualify, "2026-01-09", "", "", ""),
-		way(DealWon, "2025-12-01", "2026-01-02", "2026-01-03", "2026-01-04"), // entered the first stage before
-	}
-	from, to := *day("2026-01-01"), *day("2026-02-01")
-	steps := Funnel(list, from, to, *day("2026-06-01"))
-	if s := steps[0]; s.Entered != 5 || s.Reached != 3 || s.Lost != 1 || s.Open != 1 || s.Maturing {
-		t.Errorf("qualification: %+v, want 5 entered, 3 on, 1 lost, 1 open", s)
-	}
-	if s := steps[1]; s.Entered != 3 || s.Reached != 2 || s.Lost != 1 {
-		t.Errorf("proposal: %+v, want 3 entered, 2 on, 1 lost", s)
-	}
-	if s := Funnel(list, from, to, *day("2026-02-03"))[0]; !s.Maturing {
-		t.Error("a cohort of two days ago is judged as if it were complete")
 	}
 }
 

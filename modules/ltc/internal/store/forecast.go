@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"meridian/modules/ltc/internal/domain"
@@ -143,24 +144,60 @@ func (s *Deals) Foreseen(ctx context.Context, f domain.DealFilter, company int64
 // dimensions are the columns a funnel may be cut by.
 var dimensions = map[string]string{"": "''", "owner": "o.owner_id::text", "dept": "o.dept_id::text", "product": "coalesce(o.product_id, 0)::text", "source": "o.source", "pipeline": "o.pipeline", "region": "o.region"}
 
-// Ways lists the deals with their first entry into each stage. A deal that came in
-// later than the first stage, by import, entered the first one when it was created.
-func (s *Deals) Ways(ctx context.Context, f domain.DealFilter, dimension string) ([]domain.DealWay, error) {
+// Funnel follows cohorts: the deals that entered a stage in a period, each once by its
+// first entry, in all and by each part of the dimension.
+// Lost ones stay in the denominator; frappe/crm drops those that are lost now and counts
+// re-entries twice, so that its conversion is too high. A deal that came in later than
+// the first stage, by import, entered the first one when it was created.
+func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension string, from, to time.Time) (total, parts []domain.FunnelStep, err error) {
+	w, err := s.scope(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	by, ok := dimensions[dimension]
+	if !ok {
+		return nil, nil, fmt.Errorf("funnel: no dimension %q", dimension)
+	}
+	rows, err := db.Select[struct {
+		domain.FunnelStep
+		Part    bool
+		LagSecs int64
+	}](ctx, s.DB, `WITH o AS (SELECT o.id, o.stage, o.amount, o.created_at, `+by+` AS key FROM ltc.opportunity o WHERE `+w.SQL+`),
+		way AS (SELECT o.key, o.stage, o.amount, least(o.created_at, t.q) AS q, t.p, t.n, CASE WHEN o.stage = 'won' THEN t.w END AS w
+			FROM o LEFT JOIN (SELECT opportunity_id, min(entered_at) FILTER (WHERE stage = 'qualify') AS q, min(entered_at) FILTER (WHERE stage = 'propose') AS p,
+				min(entered_at) FILTER (WHERE stage = 'negotiate') AS n, min(entered_at) FILTER (WHERE stage = 'won') AS w FROM ltc.deal_stay GROUP BY 1) t ON t.opportunity_id = o.id),
+		step AS (SELECT key, way.stage AS now, amount, at >= ? AND at < ? AS ours, x.* FROM way
+			CROSS JOIN LATERAL (VALUES (1, 'qualify', q, least(p, n, w), w), (2, 'propose', p, least(n, w), w), (3, 'negotiate', n, w, w)) x(k, stage, at, next, won) WHERE at IS NOT NULL)
+		SELECT grouping(key) = 0 AS part, coalesce(key, '') AS key, stage, count(*) FILTER (WHERE ours) AS entered, count(next) FILTER (WHERE ours) AS reached, count(won) FILTER (WHERE ours) AS won,
+			count(*) FILTER (WHERE ours AND next IS NULL AND now = 'lost') AS lost, count(*) FILTER (WHERE ours AND next IS NULL AND now <> 'lost') AS open,
+			coalesce(sum(amount) FILTER (WHERE ours), 0) AS amount, coalesce(extract(epoch FROM percentile_disc(0.9) WITHIN GROUP (ORDER BY next - at)), 0)::bigint AS lag_secs
+		FROM step GROUP BY GROUPING SETS ((k, stage), (key, k, stage)) ORDER BY 1, key, k`, append(append([]any{}, w.Args...), from, to)...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("funnel: %w", err)
+	}
+	total = []domain.FunnelStep{{Stage: domain.DealQualify}, {Stage: domain.DealPropose}, {Stage: domain.DealNegotiate}}
+	for _, r := range rows {
+		r.Lag = time.Duration(r.LagSecs) * time.Second
+		if r.Part {
+			parts = append(parts, r.FunnelStep)
+			continue
+		}
+		total[slices.IndexFunc(total, func(x domain.FunnelStep) bool { return x.Stage == r.Stage })] = r.FunnelStep
+	}
+	return total, parts, nil
+}
+
+// Ended counts the closed deals of a period by how they ended and why.
+func (s *Deals) Ended(ctx context.Context, f domain.DealFilter) ([]domain.DealEnding, error) {
 	w, err := s.scope(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	by, ok := dimensions[dimension]
-	if !ok {
-		return nil, fmt.Errorf("funnel: no dimension %q", dimension)
-	}
-	rows, err := db.Select[domain.DealWay](ctx, s.DB, `WITH o AS (SELECT * FROM ltc.opportunity WHERE `+w.SQL+`)
-		SELECT `+by+` AS key, o.stage, o.amount, o.closed_on, least(o.created_at, min(t.entered_at) FILTER (WHERE t.stage = 'qualify')) AS qualify_at,
-			min(t.entered_at) FILTER (WHERE t.stage = 'propose') AS propose_at, min(t.entered_at) FILTER (WHERE t.stage = 'negotiate') AS nego_at,
-			CASE WHEN o.stage = 'won' THEN min(t.entered_at) FILTER (WHERE t.stage = 'won') END AS won_at
-		FROM o LEFT JOIN ltc.deal_stay t ON t.opportunity_id = o.id GROUP BY o.id, key, o.stage, o.amount, o.closed_on, o.created_at`, w.Args...)
+	w.Days("closed_on", f.From, f.To)
+	rows, err := db.Select[domain.DealEnding](ctx, s.DB, `SELECT stage = 'won' AS won, lost_stage AS stage, loss_reason AS reason, count(*) AS n, sum(amount) AS amount
+		FROM ltc.opportunity WHERE stage IN ('won', 'lost') AND `+w.SQL+` GROUP BY 1, 2, 3 ORDER BY array_position(ARRAY['qualify', 'propose', 'negotiate'], lost_stage), 5 DESC`, w.Args...)
 	if err != nil {
-		return nil, fmt.Errorf("funnel: %w", err)
+		return nil, fmt.Errorf("closed deals: %w", err)
 	}
 	return rows, nil
 }
