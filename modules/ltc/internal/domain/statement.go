@@ -74,6 +74,7 @@ func (s *Statements) print(ctx context.Context, x *Statement, w io.Writer) error
 	}
 	openTable(ctx, &d, items, x.AsOf)
 	d.Totals = [][2]string{{i18n.T(ctx, "On account"), money.Format(x.OnAccount, 2)}, {i18n.T(ctx, "Open") + " " + s.currency(x.CompanyID), money.Format(x.Open, 2)}}
+	words(&d, x.Open, s.currency(x.CompanyID))
 	d.Sign = [2]string{d.Seller.Name, d.Buyer.Name}
 	if x.Note != "" {
 		d.Notes = []string{x.Note}
@@ -120,9 +121,7 @@ func (s *Dunnings) print(ctx context.Context, d *Dunning, w io.Writer) error {
 	}
 	total := d.Open.Add(d.Fee).Add(d.Interest)
 	p.Totals = append(p.Totals, [2]string{i18n.T(ctx, "Please pay") + " " + currency, money.Format(total, 2)})
-	if p.Lang == i18n.Chinese && currency == "CNY" {
-		p.Words = pdf.Words(total.String())
-	}
+	words(&p, total, currency)
 	if d.Body != "" {
 		p.Notes = []string{d.Body}
 	}
