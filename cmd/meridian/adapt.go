@@ -61,7 +61,7 @@ func refusedDelivery(ctx context.Context, p *app.Platform, e ltc.AcceptanceRejec
 		note = i18n.T(ctx, "Delivery refused: {0}", e.No)
 	}
 	row, err := cases.CreateRow(ctx, resource.Values{"subject": i18n.T(ctx, "Delivery refused: {0}", e.No), "description": note, "customer_id": fmt.Sprint(int64(e.Customer)), "order_id": fmt.Sprint(int64(e.Order)),
-		"product_id": fmt.Sprint(int64(e.Lines[0].Product)), "channel": "api", "impact": "medium", "urgency": "high"})
+		"product_id": fmt.Sprint(int64(e.Lines[0].Product)), "channel": "api", "impact": "2", "urgency": "1"})
 	if err != nil {
 		return fmt.Errorf("case about %s: %w", e.No, err)
 	}

@@ -41,6 +41,7 @@ func TestLTC19ExpenseStopsBeforeSpending(t *testing.T) {
 	boss := w.User("boss", "core.admin")
 	ann := w.User("ann", "ltc.rep")
 	clerk := w.User("clerk", "core.finance_clerk")
+	finance := w.User("finance", "core.finance_manager")
 	w.budget(boss, "SALES", "10000")
 	customer := w.Create(ann, "crm.customer", resource.Values{"name": "Acme"})
 	deal := w.Create(ann, "ltc.opportunity", resource.Values{"name": "Drives", "customer_id": apptest.ID(customer), "amount": "50000", "close_on": w.day(30)})
@@ -98,7 +99,7 @@ func TestLTC19ExpenseStopsBeforeSpending(t *testing.T) {
 	}
 	w.Fire(ann, fair, "approve", nil)
 	w.Approve(boss)
-	w.Approve(w.User("second", "core.admin"))
+	w.Approve(finance)
 	if got := w.Reload(fair).Stage(); got != "approved" {
 		t.Fatalf("a request above 5,000 after two approvals: %s", got)
 	}

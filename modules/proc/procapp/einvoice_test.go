@@ -42,7 +42,7 @@ func TestPROCEInvoice(t *testing.T) {
 	if _, err := x.Must("proc.supplier").UpdateRow(x.buyer, x.supplier.Base().ID, x.Reload(x.supplier).Base().Version, resource.Values{"tax_no": "NB-4711"}); err != nil {
 		t.Fatal(err)
 	}
-	po := x.Create(x.buyer, "proc.po", resource.Values{"supplier_id": apptest.ID(x.supplier), "wanted_on": x.day(5), "lines": []resource.Values{{"product_id": x.product, "qty": "100", "price": "20"}}})
+	po := x.Create(x.buyer, "proc.po", resource.Values{"supplier_id": apptest.ID(x.supplier), "wanted_on": x.day(5), "lines": []resource.Values{{"product_id": x.product, "qty": "100", "price": "20", "tax_rate": "0.13"}}})
 	x.Fire(x.buyer, po, "submit", nil)
 	x.Approve(x.boss)
 	x.Fire(x.buyer, po, "issue", nil)
@@ -107,7 +107,7 @@ func TestPROCEInvoiceThatSaysAnotherTotal(t *testing.T) {
 	if _, err := x.Must("proc.supplier").UpdateRow(x.buyer, x.supplier.Base().ID, x.Reload(x.supplier).Base().Version, resource.Values{"name": "NORTHERN BEARINGS LTD"}); err != nil {
 		t.Fatal(err)
 	}
-	po := x.Create(x.buyer, "proc.po", resource.Values{"supplier_id": apptest.ID(x.supplier), "wanted_on": x.day(5), "lines": []resource.Values{{"product_id": x.product, "qty": "100", "price": "20"}}})
+	po := x.Create(x.buyer, "proc.po", resource.Values{"supplier_id": apptest.ID(x.supplier), "wanted_on": x.day(5), "lines": []resource.Values{{"product_id": x.product, "qty": "100", "price": "20", "tax_rate": "0.13"}}})
 	x.Fire(x.buyer, po, "submit", nil)
 	x.Approve(x.boss)
 	x.Fire(x.buyer, po, "issue", nil)
