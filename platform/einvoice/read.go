@@ -3,6 +3,7 @@ package einvoice
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -159,7 +160,7 @@ func Read(body []byte) (*Document, error) {
 func start(dec *xml.Decoder) (xml.StartElement, error) {
 	for {
 		t, err := dec.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return xml.StartElement{}, errs.Bad("file", "This is no UBL invoice: the file holds no XML.")
 		}
 		if err != nil {
