@@ -61,7 +61,7 @@ func refusedDelivery(ctx context.Context, p *app.Platform, e ltc.AcceptanceRejec
 		note = i18n.T(ctx, "Delivery refused: {0}", e.No)
 	}
 	row, err := cases.CreateRow(ctx, resource.Values{"subject": i18n.T(ctx, "Delivery refused: {0}", e.No), "description": note, "customer_id": fmt.Sprint(int64(e.Customer)), "order_id": fmt.Sprint(int64(e.Order)),
-		"product_id": fmt.Sprint(int64(e.Lines[0].Product)), "channel": "api", "impact": "medium", "urgency": "high"})
+		"product_id": fmt.Sprint(int64(e.Lines[0].Product)), "channel": "api", "impact": "2", "urgency": "1"})
 	if err != nil {
 		return fmt.Errorf("case about %s: %w", e.No, err)
 	}
@@ -113,4 +113,19 @@ func (f salesFollowups) Plan(ctx context.Context, n ltc.NewFollowup) error {
 		return err
 	}
 	return f.p.Trace.Link(ctx, n.From, trace.Ref{Type: "crm.followup", ID: row.Base().ID}, "created")
+}
+
+// customerTier tells sales the tier of a customer, which picks its dunning policy.
+func customerTier(p *app.Platform) func(ctx context.Context, id crm.CustomerID) (string, error) {
+	return func(ctx context.Context, id crm.CustomerID) (string, error) {
+		d, err := p.Types.Doc("crm.customer")
+		if err != nil {
+			return "", err
+		}
+		row, err := d.GetRow(authz.System(ctx, "tier of "+id.Ref().String()), int64(id))
+		if err != nil {
+			return "", err
+		}
+		return row.Text("tier"), nil
+	}
 }

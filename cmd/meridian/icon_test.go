@@ -21,6 +21,9 @@ func TestEveryIconIsDrawn(t *testing.T) {
 	}
 	for _, d := range s.Types.Docs() {
 		need(d.Info().Name, d.Info().Icon)
+		for _, f := range d.Info().Downloads {
+			need(d.Info().Name+" "+f.Name, f.Icon)
+		}
 	}
 	for _, r := range s.Reports.All() {
 		need(r.Name, r.Icon)

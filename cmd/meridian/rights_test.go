@@ -107,7 +107,7 @@ func TestPagesOfARoleless(t *testing.T) {
 	}
 	for _, d := range s.Types.Docs() {
 		base := path1(d.Info().Name)
-		for _, p := range []string{base, base + "/new", base + "/1", base + "/1/edit", base + "/1/thread", base + "/1/print", base + "/export", base + "/process", base + "?as=board"} {
+		for _, p := range []string{base, base + "/new", base + "/1", base + "/1/edit", base + "/1/thread", base + "/1/file/pdf", base + "/export", base + "/process", base + "?as=board"} {
 			if status, body := s.page(c, p); status != 403 && status != 404 || strings.Contains(body, "Secret customer") {
 				t.Errorf("%s answers %d to a user without roles, want 403 or 404", p, status)
 			}

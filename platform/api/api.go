@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -82,6 +83,7 @@ type Op struct {
 	query    []param
 	body     *schema
 	answer   *schema
+	media    string // of a file it answers with
 	status   int
 	approval bool   // may answer 202: the move waits for approval
 	loose    bool   // a change that asks for no version
@@ -98,11 +100,12 @@ type Request struct {
 	IP     string
 }
 
-// Response is an answer; Body is JSON.
+// Response is an answer; Body is JSON unless Media says what else.
 type Response struct {
-	Status int
-	Body   []byte
-	ETag   string
+	Status      int
+	Body        []byte
+	ETag        string
+	Media, Name string // of a file
 }
 
 // add puts an operation on the list and panics when it is malformed or taken.
@@ -163,6 +166,11 @@ func (a *API) handler(op *Op) gin.HandlerFunc {
 		c.Header("Cache-Control", "no-store")
 		if len(res.Body) == 0 {
 			c.Status(res.Status)
+			return
+		}
+		if res.Media != "" {
+			c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": res.Name}))
+			c.Data(res.Status, res.Media, res.Body)
 			return
 		}
 		c.Data(res.Status, "application/json; charset=utf-8", res.Body)

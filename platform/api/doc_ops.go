@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -60,8 +61,33 @@ func (a *API) declare(d resource.Doc) {
 		a.declareEdit(d, info, one, op)
 		a.declareShare(info, one+"/share", op)
 	}
+	a.declareFiles(d, info, one, op)
 	a.declareMoves(d, info, one, op)
 	a.declareExtras(d, info, one, op)
+}
+
+// declareFiles makes the operations that answer with a file of the document.
+func (a *API) declareFiles(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {
+	for _, f := range info.Downloads {
+		o := op(f.Name, http.MethodGet, one+"/"+f.Name, "read", f.Label+": "+info.Label)
+		o.Perm, o.answer, o.media = "", nil, f.Media // no right reads as absent
+		o.run = func(ctx context.Context, r *Request) (Response, error) {
+			id, err := pathID(r)
+			if err != nil {
+				return Response{}, err
+			}
+			row, err := d.GetRow(ctx, id)
+			if err != nil {
+				return Response{}, err
+			}
+			var b bytes.Buffer
+			if err := d.DownloadRow(ctx, id, f.Name, &b); err != nil {
+				return Response{}, err
+			}
+			return Response{Status: http.StatusOK, Body: b.Bytes(), Media: f.Media, Name: row.Base().No + f.Ext}, nil
+		}
+		a.add(o)
+	}
 }
 
 func (a *API) declareEdit(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {

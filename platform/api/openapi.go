@@ -121,6 +121,9 @@ func (a *API) operation(op *Op) obj {
 	if s := op.answer.json(); s != nil {
 		ok["content"] = obj{"application/json": obj{"schema": s}}
 	}
+	if op.media != "" {
+		ok["content"] = obj{op.media: obj{}}
+	}
 	status := op.status
 	if status == 0 {
 		status = http.StatusOK
@@ -205,6 +208,8 @@ func fieldSchema(f *resource.Meta) obj {
 			values = append(values, o.Value)
 		}
 		out["enum"] = values
+	case resource.KFile:
+		out["type"], out["contentEncoding"], out["description"] = []string{"string", "null"}, "base64", "The file in base64; its name and a comma may stand in front."
 	case resource.KLines:
 		out["type"], out["items"] = "array", object(f.Lines, false, true)
 	default:

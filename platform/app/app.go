@@ -41,20 +41,23 @@ import (
 
 // Platform is what every module stands on.
 type Platform struct {
-	Config   config.Config
-	DB       *db.DB
-	Bus      *event.Bus
-	Types    *resource.Registry
-	Process  *process.Engine
-	Authz    *authz.Authz
-	Authn    *authn.Authn
-	Audit    *audit.Log
-	Trace    *trace.Trace
-	Reports  *report.Registry
-	Ledger   *ledger.Ledger
-	KPI      *kpi.Registry
-	Numbers  *sequence.Numbers
-	Notices  *notify.Notices
+	Config  config.Config
+	DB      *db.DB
+	Bus     *event.Bus
+	Types   *resource.Registry
+	Process *process.Engine
+	Authz   *authz.Authz
+	Authn   *authn.Authn
+	Audit   *audit.Log
+	Trace   *trace.Trace
+	Reports *report.Registry
+	Ledger  *ledger.Ledger
+	KPI     *kpi.Registry
+	Numbers *sequence.Numbers
+	Notices *notify.Notices
+	// Mail hands a mail to the server; nil when none is configured. It is slow and may
+	// fail: call it from work of the queue, never inside a transaction.
+	Mail     func(ctx context.Context, m notify.Mail) error
 	Jobs     *jobs.Scheduler
 	Queue    *jobs.Queue
 	Imports  *transfer.Importer

@@ -42,6 +42,7 @@ func (p *Platform) sendMail() error {
 	if err != nil {
 		return fmt.Errorf("MERIDIAN_SMTP_URL, MERIDIAN_MAIL_FROM: %w", err)
 	}
+	p.Mail = m.Deliver
 	p.Notices.Later = func(ctx context.Context, at time.Time, notices []int64) error {
 		list := make([]jobs.Args, len(notices))
 		for i, id := range notices {

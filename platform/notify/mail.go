@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -46,20 +47,42 @@ func NewMailer(server, from string) (*Mailer, error) {
 	return m, mail.NewMsg().From(from) // the sender must be legal before the first mail is due
 }
 
+// Mail is a mail with files.
+type Mail struct {
+	To, Subject, Body string
+	Files             []File
+}
+
+// File is a file of a mail.
+type File struct {
+	Name string
+	Body []byte
+}
+
 // Send hands over one mail of plain text. The server's refusal is the error.
 func (m *Mailer) Send(ctx context.Context, to, subject, body string) error {
+	return m.Deliver(ctx, Mail{To: to, Subject: subject, Body: body})
+}
+
+// Deliver hands over one mail. The server's refusal is the error.
+func (m *Mailer) Deliver(ctx context.Context, l Mail) error {
 	x := mail.NewMsg()
 	if err := x.From(m.from); err != nil {
 		return fmt.Errorf("mail from %s: %w", m.from, err)
 	}
-	if err := x.To(to); err != nil {
-		return fmt.Errorf("mail to %s: %w", to, err)
+	if err := x.To(l.To); err != nil {
+		return fmt.Errorf("mail to %s: %w", l.To, err)
 	}
-	x.Subject(subject)
+	x.Subject(l.Subject)
 	x.SetDate()
 	x.SetMessageID()
 	x.SetGenHeader("Auto-Submitted", "auto-generated") // no out-of-office answers
-	x.SetBodyString(mail.TypeTextPlain, body)
+	x.SetBodyString(mail.TypeTextPlain, l.Body)
+	for _, f := range l.Files {
+		if err := x.AttachReader(f.Name, bytes.NewReader(f.Body)); err != nil {
+			return fmt.Errorf("attach %s: %w", f.Name, err)
+		}
+	}
 	if err := m.client.DialAndSendWithContext(ctx, x); err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}

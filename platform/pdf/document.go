@@ -76,7 +76,7 @@ type words struct {
 
 func wordsOf(l i18n.Lang) words {
 	if l == i18n.Chinese {
-		return words{"编号", "税号", "地址", "联系人", "电话", "开户行及账号", "备注", "金额大写", "日期", "第 %d 页 / 共 %d 页"}
+		return words{"编号", "税号", "地址", "联系人", "电话", "开户行及账号", "备注", "金额大写", "日期", "第 %d / %d 页"}
 	}
 	return words{"No.", "Tax no.", "Address", "Contact", "Phone", "Bank", "Notes", "Amount in words", "Date", "Page %d / %d"}
 }

@@ -374,14 +374,7 @@ func (t *Type[T]) Rows(ctx context.Context, ids []int64) ([]Row, error) {
 
 // PrintRow writes a record the reader may see as PDF.
 func (t *Type[T]) PrintRow(ctx context.Context, id int64, w io.Writer) error {
-	if t.Print == nil || !t.reg.Authz.Can(ctx, t.Name, "read") {
-		return errs.Missing()
-	}
-	r, err := t.Store.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	return t.Print(authz.System(ctx, "print "+t.Name), r, w)
+	return t.DownloadRow(ctx, id, PDF.Name, w)
 }
 
 // Groups counts the records of q per value of by, which must be "stage" or a

@@ -53,9 +53,11 @@ type Type[T any] struct {
 	// does not: history has no consequences, but what is computed must be.
 	Imported func(ctx context.Context, r *T) error
 	// Print writes the document as PDF for people outside.
-	Print   func(ctx context.Context, r *T, w io.Writer) error
-	Process *Flow[T]
-	Rules   map[string][]process.Rule // default rules of the approval matrices named by moves
+	Print func(ctx context.Context, r *T, w io.Writer) error
+	// Downloads are the other files of the document.
+	Downloads []Download[T]
+	Process   *Flow[T]
+	Rules     map[string][]process.Rule // default rules of the approval matrices named by moves
 
 	NoCreate bool // made by other documents only
 	NoEdit   bool // never changed by hand
@@ -72,7 +74,8 @@ type Info struct {
 	Fields                            []*Meta
 	Process                           *process.Definition
 	Forms                             map[string][]*Meta // input of moves
-	HasAmount, HasPrint               bool
+	HasAmount                         bool
+	Downloads                         []DownloadInfo // the PDF first
 	NoCreate, NoEdit, NoOwner         bool
 	SumBy                             string
 	Number                            string
@@ -135,6 +138,10 @@ type Doc interface {
 	FindKey(ctx context.Context, field, value string) (int64, error)
 	// PrintRow writes the document as PDF. NotFound when the type has no print form.
 	PrintRow(ctx context.Context, id int64, w io.Writer) error
+	// DownloadRow writes a file of the document. NotFound when the type has no such file.
+	DownloadRow(ctx context.Context, id int64, name string, w io.Writer) error
+	// NotReady says why a file cannot be made of a row of this type now; nil when it can.
+	NotReady(r Row, name string) *errs.Error
 	Groups(ctx context.Context, q ListQuery, by, sum string) ([]record.Group, error)
 	Options(ctx context.Context, row Row) (process.Status, *process.Definition, []process.Option, error)
 	columns() map[string]bool
@@ -166,7 +173,7 @@ func lineOf[L any](l *L) *record.Line {
 // Info describes the type.
 func (t *Type[T]) Info() *Info {
 	module, _, _ := strings.Cut(t.Name, ".")
-	i := &Info{Name: t.Name, Module: module, Label: t.Label, Plural: t.Plural, Icon: t.Icon, HasAmount: t.Amount != nil, HasPrint: t.Print != nil, NoCreate: t.NoCreate, NoEdit: t.NoEdit, NoOwner: t.NoOwner, SumBy: t.SumBy, Number: t.Number}
+	i := &Info{Name: t.Name, Module: module, Label: t.Label, Plural: t.Plural, Icon: t.Icon, HasAmount: t.Amount != nil, Downloads: t.downloads(), NoCreate: t.NoCreate, NoEdit: t.NoEdit, NoOwner: t.NoOwner, SumBy: t.SumBy, Number: t.Number}
 	for _, f := range t.Fields {
 		i.Fields = append(i.Fields, &f.Meta)
 	}

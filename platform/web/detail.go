@@ -207,8 +207,12 @@ func (t *typePages) more(v *view, row resource.Row, st process.Status, base stri
 	if t.mayShare(v, row) {
 		out = append(out, ui.Action{Label: v.t("Share"), Icon: "user-plus", Href: base + "/share", Dialog: true})
 	}
-	if t.info.HasPrint {
-		out = append(out, ui.Action{Label: v.t("PDF"), Icon: "printer", Href: base + "/print", Download: true})
+	for _, d := range t.info.Downloads {
+		a := ui.Action{Label: v.t(d.Label), Icon: d.Icon, Href: base + "/file/" + d.Name, Download: true}
+		if e := t.d.NotReady(row, d.Name); e != nil {
+			a.Blocked = v.t(e.Message, e.Args...)
+		}
+		out = append(out, a)
 	}
 	if st.Pending != "" {
 		out = append(out, ui.Action{Label: v.t("Withdraw from approval"), Href: base + "/withdraw", Post: true})
@@ -632,17 +636,21 @@ func escapePath(s string) string {
 	return b.String()
 }
 
-// print sends the document as PDF.
-func (t *typePages) print(v *view) error {
+// file sends a file of the document: its PDF, its e-invoice.
+func (t *typePages) file(v *view) error {
 	row, err := t.row(v)
 	if err != nil {
 		return err
 	}
+	d := t.info.Download(v.c.Param("name"))
+	if d == nil {
+		return errs.New(errs.NotFound, "There is no such page.")
+	}
 	var b bytes.Buffer
-	if err := t.d.PrintRow(v.ctx, row.Base().ID, &b); err != nil {
+	if err := t.d.DownloadRow(v.ctx, row.Base().ID, d.Name, &b); err != nil {
 		return err
 	}
-	v.c.Header("Content-Disposition", contentDisposition(row.Base().No+".pdf"))
-	v.c.Data(http.StatusOK, "application/pdf", b.Bytes())
+	v.c.Header("Content-Disposition", contentDisposition(row.Base().No+d.Ext))
+	v.c.Data(http.StatusOK, d.Media, b.Bytes())
 	return nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"meridian/platform/attach"
 	"meridian/platform/errs"
 	"meridian/platform/resource"
 	"meridian/platform/web/ui"
@@ -184,7 +186,7 @@ func (t *typePages) summary(v *view, e *errs.Error, wrong map[string]string) []u
 var fieldKinds = map[resource.Kind]string{
 	resource.KText: ui.KindText, resource.KLongText: ui.KindLong, resource.KInt: ui.KindInt, resource.KMoney: ui.KindMoney, resource.KPrice: ui.KindDecimal,
 	resource.KQuantity: ui.KindDecimal, resource.KPercent: ui.KindDecimal, resource.KBool: ui.KindBool, resource.KDate: ui.KindDate, resource.KTime: ui.KindTime,
-	resource.KEnum: ui.KindEnum, resource.KRef: ui.KindRef, resource.KComputed: ui.KindComputed,
+	resource.KEnum: ui.KindEnum, resource.KRef: ui.KindRef, resource.KFile: ui.KindFile, resource.KComputed: ui.KindComputed,
 }
 
 // field makes one input.
@@ -195,6 +197,8 @@ func (v *view) field(typ string, m *resource.Meta, value, wrong string) (ui.Fiel
 		f.Help = v.t(m.Help)
 	}
 	switch m.Kind {
+	case resource.KFile:
+		f.Value = "" // a browser never shows a file again
 	case resource.KEnum:
 		for _, o := range m.Options {
 			f.Options = append(f.Options, ui.Option{Value: o.Value, Label: v.t(o.Label)})
@@ -312,6 +316,34 @@ func (t *typePages) newForm(v *view) error {
 func (t *typePages) asNew(f *ui.Form) {
 	f.Action, f.Cancel = t.base, t.base
 	f.Key = uuid.Must(uuid.NewV7()).String()
+}
+
+// parseFiles reads a posted form with files; each becomes the text of its field.
+func (v *view) parseFiles(fields []*resource.Meta) (url.Values, error) {
+	if !slices.ContainsFunc(fields, func(m *resource.Meta) bool { return m.Kind == resource.KFile }) {
+		return v.parse()
+	}
+	v.c.Request.Body = http.MaxBytesReader(v.c.Writer, v.c.Request.Body, attach.MaxSize+1<<20)
+	if err := v.c.Request.ParseMultipartForm(attach.MaxSize); err != nil {
+		return nil, errs.Wrap(errs.Unreadable, err, "The form could not be read.")
+	}
+	form := v.c.Request.PostForm
+	for _, m := range fields {
+		if m.Kind != resource.KFile {
+			continue
+		}
+		f, head, err := v.c.Request.FormFile(m.Name)
+		if err != nil {
+			continue // not chosen; refused as missing if it must be
+		}
+		body, err := io.ReadAll(f)
+		_ = f.Close()
+		if err != nil {
+			return nil, errs.Wrap(errs.Unreadable, err, "The file could not be read.")
+		}
+		form.Set(m.Name, resource.Upload{Name: head.Filename, Body: body}.Text())
+	}
+	return form, nil
 }
 
 // parse reads the posted form.

@@ -426,6 +426,7 @@ func (r reportPages) dialog(v *view, status int, c *report.Command, in resource.
 			return err
 		}
 		sec.Fields = append(sec.Fields, fld)
+		f.Files = f.Files || m.Kind == resource.KFile
 	}
 	if len(q) > 0 {
 		f.Action += "?" + q.Encode()
@@ -440,7 +441,7 @@ func (r reportPages) do(v *view) error {
 	if err != nil {
 		return err
 	}
-	form, err := v.parse()
+	form, err := v.parseFiles(c.Form)
 	if err != nil {
 		return err
 	}

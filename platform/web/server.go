@@ -173,7 +173,7 @@ func (s *Server) typeRoutes(g *gin.RouterGroup) {
 		g.POST(base+"/:id", s.page(t.update))
 		g.POST(base+"/:id/delete", s.page(t.remove))
 		g.GET(base+"/:id/thread", s.page(t.thread))
-		g.GET(base+"/:id/print", s.page(t.print))
+		g.GET(base+"/:id/file/:name", s.page(t.file))
 		g.POST(base+"/:id/comment", s.page(t.comment))
 		g.POST(base+"/:id/attach", s.page(t.attach))
 		g.GET(base+"/:id/share", s.page(t.shareForm))

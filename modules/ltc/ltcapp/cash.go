@@ -36,6 +36,9 @@ type cash struct {
 	letters     *domain.Dunnings
 	statements  *domain.Statements
 	changes     *domain.ContractChanges
+	expenses    *domain.Expenses
+	projects    *domain.ServiceProjects
+	sheets      *domain.TimeSheets
 	reports     *store.Reports
 }
 
@@ -80,8 +83,12 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.statements.Declare())
 	resource.Register(c.p.Types, c.changes.Declare())
 	resource.Register(c.p.Types, c.contracts.Library.Declare())
+	resource.Register(c.p.Types, c.expenses.Declare())
+	resource.Register(c.p.Types, c.projects.Declare())
+	resource.Register(c.p.Types, c.sheets.Declare())
 	c.plans()
 	c.acceptance()
+	c.costs()
 	c.receivables()
 	c.revenue()
 	c.dunning()
@@ -93,5 +100,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
+	return []string{"ltc.service_project", "ltc.time_sheet", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
 }

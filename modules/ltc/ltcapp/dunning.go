@@ -7,6 +7,7 @@ import (
 	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/errs"
+	"meridian/platform/i18n"
 	"meridian/platform/jobs"
 	"meridian/platform/money"
 	"meridian/platform/record"
@@ -15,8 +16,41 @@ import (
 	"meridian/platform/trace"
 )
 
+// letterMail is the work of mailing one letter.
+type letterMail struct {
+	Letter int64 `json:"letter"`
+}
+
+// Kind names the work.
+func (letterMail) Kind() string { return "ltc.letter" }
+
+// mailLetters has letters mailed when there is a server to hand them to.
+func (c *cash) mailLetters() {
+	if c.p.Mail == nil {
+		return
+	}
+	c.ports.Post = func(ctx context.Context, letter int64) error {
+		return c.p.Queue.Enqueue(ctx, c.p.Now(), letterMail{letter})
+	}
+	jobs.Handle(c.p.Queue, "Mail dunning letters", func(ctx context.Context, w letterMail) error {
+		return (&Module{cash: c}).MailLetter(ctx, w.Letter)
+	})
+}
+
+// inCompanyLanguage speaks the language of the company a letter is of.
+func (c *cash) inCompanyLanguage(ctx context.Context, letter int64) context.Context {
+	lang := i18n.Chinese
+	if d, err := c.letters.Store.Get(ctx, letter); err == nil {
+		if x := c.p.Authz.Directory().Companies[d.CompanyID]; x != nil {
+			lang = i18n.Parse(x.Lang, lang)
+		}
+	}
+	return i18n.With(ctx, c.p.Text, lang)
+}
+
 // dunning registers the run and the nightly review of letters.
 func (c *cash) dunning() {
+	c.mailLetters()
 	form := resource.Fields[asOf]{resource.Date("day", "Run of", func(a *asOf) *date.Date { return &a.Day }).Hint("Empty is today.")}
 	report.Register(c.p.Reports, &report.Report[asOf]{
 		Name: "ltc.dunning_run", Label: "Dunning run", Icon: "mail-fast", Perm: "ltc.dunning:run", Home: []string{"core.finance_clerk"},
@@ -47,7 +81,7 @@ func (c *cash) dunning() {
 						return report.Done{}, err
 					}
 				}
-				return report.Done{Message: "{0} letters are marked as sent.", Args: []any{n}}, nil
+				return report.Done{Message: "{0} letters are sent; those by mail are on their way.", Args: []any{n}}, nil
 			}),
 		},
 	})
@@ -97,4 +131,10 @@ func (m *Module) ReviewReceivables(ctx context.Context, day date.Date) error {
 		return fmt.Errorf("review receivables: %w", err)
 	}
 	return nil
+}
+
+// MailLetter is the work of the queue: it mails a letter that waits for it.
+func (m *Module) MailLetter(ctx context.Context, letter int64) error {
+	c := m.cash
+	return c.letters.Deliver(c.inCompanyLanguage(authz.System(ctx, "ltc.dunning:mail"), letter), letter, c.p.Mail, c.p.Now)
 }

@@ -7,7 +7,9 @@ import (
 	"sync"
 	"testing"
 
+	"meridian/modules/crm"
 	"meridian/modules/crm/crmapp"
+	"meridian/modules/dste/dsteapp"
 	"meridian/modules/ipd"
 	"meridian/modules/isc"
 	"meridian/modules/ltc"
@@ -18,6 +20,7 @@ import (
 	"meridian/platform/db/dbtest"
 	"meridian/platform/errs"
 	"meridian/platform/money"
+	"meridian/platform/notify"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
@@ -32,15 +35,24 @@ type world struct {
 	products *fakeProducts
 	supply   *fakeSupply
 	contacts *fakeContacts
+	segment  func(ctx context.Context, id crm.CustomerID) (string, error)
 }
 
-func setup(t testing.TB) *world {
+func setup(t testing.TB) *world { return setupMail(t, nil) }
+
+// setupMail is setup with a mail server.
+func setupMail(t testing.TB, mail func(ctx context.Context, m notify.Mail) error) *world {
 	t.Helper()
 	w := &world{products: newProducts(), supply: &fakeSupply{free: map[ipd.ProductID]money.Qty{}}, contacts: &fakeContacts{}}
 	w.Suite = apptest.New(t, func(p *app.Platform) {
 		apptest.StandIn(t, p, "ipd.product", "isc.warehouse", "isc.shipment", "mtl.campaign")
-		w.crm = crmapp.New(p)
-		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply, Followups: w.contacts})
+		w.crm, p.Mail = crmapp.New(p), mail
+		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply, Followups: w.contacts, Budget: dsteapp.New(p).Budget, Segment: func(ctx context.Context, id crm.CustomerID) (string, error) {
+			if w.segment == nil {
+				return "", nil
+			}
+			return w.segment(ctx, id)
+		}})
 	})
 	return w
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meridian/modules/crm"
+	"meridian/modules/dste"
 	"meridian/modules/ipd"
 	"meridian/modules/isc"
 	"meridian/modules/ltc"
@@ -30,6 +31,7 @@ type Needs struct {
 	Stock     isc.Stock
 	Shipments isc.Shipments
 	Followups ltc.Followups
+	Budget    dste.Budget
 	// Segment is the tier of a customer, which picks its dunning policy; nil is one for all.
 	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
 }
@@ -87,6 +89,7 @@ func New(p *app.Platform, n Needs) *Module {
 	acceptances.Invoices = invoices
 
 	toCash := wireCash(p, ports, contracts, orders, invoices, receipts, acceptances)
+	toCash.serve(deals, n.Budget)
 
 	resource.Register(p.Types, leads.Declare())
 	resource.Register(p.Types, deals.Declare())

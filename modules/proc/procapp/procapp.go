@@ -62,6 +62,7 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, invoices.Declare())
 	resource.Register(p.Types, payments.Declare())
 
+	eInvoices(p, &domain.EInvoices{Invoices: invoices, Products: n.Products, Company: printer.Company, Attach: p.Files.Add, Tx: p.DB.Tx})
 	measures(p, facts, today)
 	p.AddCheck("proc.chain", facts.Differences)
 	p.AddModule(app.Module{Code: "proc", Help: proc.Help, Label: "Procurement", Icon: "shopping-cart",

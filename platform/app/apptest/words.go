@@ -27,6 +27,9 @@ func Words(i *resource.Info, say func(where, key, text string)) {
 		}
 	}
 	fields(i.Name, i.Fields)
+	for _, d := range i.Downloads {
+		say(i.Name, "", d.Label)
+	}
 	for move, form := range i.Forms {
 		fields(i.Name+"."+move, form)
 	}

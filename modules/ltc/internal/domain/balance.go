@@ -50,6 +50,12 @@ type Journal interface {
 // CashBook answers what no single document of the cash half knows. Package store
 // implements it.
 type CashBook interface {
+	// Bookings lists the open tasks of people in the other service projects of a company.
+	Bookings(ctx context.Context, company, except int64, people []int64) ([]Booking, error)
+	// HoursOf sums the hours of a person on a day, leaving one time sheet out.
+	HoursOf(ctx context.Context, person int64, day date.Date, except int64) (money.Qty, error)
+	// Worked sums hours and cost of a project by task.
+	Worked(ctx context.Context, project int64) (map[int]Worked, error)
 	// Enter appends to the ledger of a unit, unless the key is known.
 	Enter(ctx context.Context, e RevEntry) error
 	// Move adds to the balance of a unit and returns it before and after. Until the end

@@ -155,10 +155,7 @@ func (s *Contracts) print(ctx context.Context, c *Contract, w io.Writer) error {
 		}
 		d.Rows = append(d.Rows, []string{fmt.Sprint(l.Seq), i18n.T(ctx, planWord(l.Kind)), l.Milestone, when, amount})
 	}
-	d.Totals = [][2]string{{i18n.T(ctx, "Total") + " " + currency, money.Format(c.Amount, 2)}}
-	if d.Lang == i18n.Chinese && currency == "CNY" {
-		d.Words = pdf.Words(c.Amount.String())
-	}
+	sums(ctx, &d, c.sums(), money.Amount{}, currency)
 	for i := range c.Clauses {
 		d.Notes = append(d.Notes, c.Clauses[i].Topic+": "+c.Clauses[i].Body)
 	}
@@ -170,6 +167,16 @@ func (s *Contracts) print(ctx context.Context, c *Contract, w io.Writer) error {
 		d.Watermark = i18n.T(ctx, "Void")
 	}
 	return pdf.Render(w, d)
+}
+
+// sums is the amount of the contract without and with tax: at the agreed net, else at its
+// tax rate.
+func (c *Contract) sums() Totals {
+	net := c.Price
+	if net.IsZero() {
+		net = money.RoundTo[money.Cents](c.Amount.Number().Div(money.Units(1).Add(c.TaxRate).Number()))
+	}
+	return Totals{net, c.Amount.Sub(net), c.Amount}
 }
 
 // planWord is the English word of a kind of plan line.

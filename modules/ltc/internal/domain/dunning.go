@@ -61,6 +61,10 @@ type Dunning struct {
 	Interest   money.Amount
 	SentOn     date.Date
 	ChargeID   *int64
+	Delivery   Delivery
+	MailedTo   string
+	MailError  string
+	MailedAt   *time.Time
 	Items      []DunningItem `gorm:"-"`
 }
 
@@ -205,6 +209,9 @@ func (s *Dunnings) send(ctx context.Context, d *Dunning) error {
 	for i := range keep {
 		d.Open, d.Level = d.Open.Add(keep[i].Open), max(d.Level, keep[i].Level)
 	}
+	if err := s.dispatch(ctx, d); err != nil {
+		return err
+	}
 	return s.charge(ctx, d)
 }
 
@@ -312,11 +319,14 @@ func (s *Dunnings) Declare() *resource.Type[Dunning] {
 			resource.Money("interest", "Interest", func(d *Dunning) *money.Amount { return &d.Interest }).ReadOnly().InList(),
 			resource.OptRef("charge_id", "Charged by", func(d *Dunning) **int64 { return &d.ChargeID }, "ltc.invoice").ReadOnly(),
 			resource.Date("sent_on", "Sent on", func(d *Dunning) *date.Date { return &d.SentOn }).ReadOnly().InList().Filter(),
+			resource.Enum("delivery", "Delivery", func(d *Dunning) *Delivery { return &d.Delivery }, deliveries()...).ReadOnly().InList().Filter().In("Delivery"),
+			resource.Text("mailed_to", "Mailed to", func(d *Dunning) *string { return &d.MailedTo }).ReadOnly().In("Delivery"),
+			resource.Text("mail_error", "What went wrong", func(d *Dunning) *string { return &d.MailError }).Limit(500).ReadOnly().In("Delivery"),
 		},
 		Process: resource.Process(func(d *Dunning) *DunningStage { return &d.Stage },
 			[]resource.Stage[DunningStage]{
 				{Key: DunningProposed, Label: "Proposed", Owner: "ltc.rep", Class: process.Draft, Limit: 16 * time.Hour, Help: "Take out what should not be reminded of; then approve."},
-				{Key: DunningApproved, Label: "Approved", Owner: "core.finance_clerk", Class: process.Open, Locked: true, Limit: 8 * time.Hour, Help: "Print and send it."},
+				{Key: DunningApproved, Label: "Approved", Owner: "core.finance_clerk", Class: process.Open, Locked: true, Limit: 8 * time.Hour, Help: "Send it: by mail with the PDF, else print it."},
 				{Key: DunningSent, Label: "Sent", Wait: true, Class: process.Transit, Locked: true, Help: "The customer pays, promises or disputes."},
 				{Key: DunningSuspended, Label: "Suspended", Wait: true, Class: process.Hold, Locked: true, Help: "A dispute or a promise stops it."},
 				{Key: DunningEscalated, Label: "With legal", Owner: "core.finance_manager", Class: process.Working, Locked: true, Limit: 80 * time.Hour, Help: "Collect it by law, or write it off."},
@@ -325,7 +335,8 @@ func (s *Dunnings) Declare() *resource.Type[Dunning] {
 			},
 			[]resource.Move[Dunning, DunningStage]{
 				{Name: "approve", Label: "Approve", From: resource.From(DunningProposed), To: DunningApproved},
-				{Name: "send", Label: "Mark as sent", From: resource.From(DunningApproved), To: DunningSent, Do: resource.Do(s.send)},
+				{Name: "send", Label: "Send", From: resource.From(DunningApproved), To: DunningSent, Do: resource.Do(s.send)},
+				{Name: "mail", Label: "Mail again", From: sent, Do: resource.Do(s.mailAgain)},
 				{Name: "drop", Label: "Drop", From: resource.From(DunningProposed, DunningApproved), To: DunningDropped, Reason: true, Deviation: true},
 				{Name: "suspend", Label: "Suspend", From: resource.From(DunningSent), To: DunningSuspended, System: true, Deviation: true},
 				{Name: "resume", Label: "Take up again", From: resource.From(DunningSuspended), To: DunningSent, System: true, Deviation: true},

@@ -87,7 +87,7 @@ func (s *DunningPolicies) Declare() *resource.Type[DunningPolicy] {
 		Title: func(p *DunningPolicy) string { return p.Title },
 		Fields: resource.Fields[DunningPolicy]{
 			resource.Text("title", "Subject", func(p *DunningPolicy) *string { return &p.Title }).Required().InList().Search(),
-			resource.Text("segment", "Customer tier", func(p *DunningPolicy) *string { return &p.Segment }).InList().Filter().Limit(40).Hint("Empty is every customer without a policy of its own."),
+			resource.Enum("segment", "Customer tier", func(p *DunningPolicy) *string { return &p.Segment }, resource.Option{Value: "key", Label: "Key account", Tone: "violet"}, resource.Option{Value: "standard", Label: "Standard", Tone: "neutral"}).InList().Filter().Hint("Empty is every customer without a policy of its own."),
 			resource.Money("min_amount", "Not below", func(p *DunningPolicy) *money.Amount { return &p.MinAmount }).InList(),
 			resource.Bool("carry", "Charge fee and interest", func(p *DunningPolicy) *bool { return &p.Carry }).InList().Hint("No waives them: the letter asks for the open amount only."),
 			resource.Lines("levels", "Levels", func(p *DunningPolicy) *[]DunningLevel { return &p.Levels }, resource.Fields[DunningLevel]{

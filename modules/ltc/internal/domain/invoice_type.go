@@ -24,7 +24,7 @@ func (s *Invoices) Declare() *resource.Type[Invoice] {
 		}, pricedFields(func(l *InvoiceLine) *Priced { return &l.Priced })...))
 	s.Type = &resource.Type[Invoice]{
 		Name: "ltc.invoice", Label: "Invoice", Plural: "Invoices", Icon: "file-invoice", Number: "IV-{yyyy}-{00000}", Store: s.Store, Check: s.check,
-		NoCreate: true, SumBy: "open", Print: s.print,
+		NoCreate: true, SumBy: "open", Print: s.print, Downloads: []resource.Download[Invoice]{s.eInvoice()},
 		Title:  func(v *Invoice) string { return v.FiscalNo },
 		Amount: func(v *Invoice) money.Amount { return v.Total },
 		Day:    func(v *Invoice) date.Date { return v.InvoiceDate },

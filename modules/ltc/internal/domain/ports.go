@@ -42,6 +42,8 @@ type Ports struct {
 	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
 	// Notify tells people something in the transaction of ctx.
 	Notify func(ctx context.Context, n process.Notice) error
+	// Post has a letter mailed after the transaction of ctx; nil without a mail server.
+	Post func(ctx context.Context, letter int64) error
 	// CreditNo draws the next legal number of a credit note, without gaps.
 	CreditNo func(ctx context.Context, company int64, day date.Date) (string, error)
 }

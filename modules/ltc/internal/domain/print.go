@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"meridian/modules/crm"
+	"meridian/platform/authz"
 	"meridian/platform/i18n"
 	"meridian/platform/money"
 	"meridian/platform/pdf"
@@ -39,15 +40,29 @@ func table(ctx context.Context, d *pdf.Document, lines []*Priced) {
 
 func percent(r money.Ratio) string { return r.Number().Shift(2).String() + " %" }
 
+// itemRows prints what an invoice asks for without a product: shares of a contract,
+// advances and their deduction.
+func itemRows(d *pdf.Document, items []InvoiceItem) {
+	for i := range items {
+		x := &items[i]
+		d.Rows = append(d.Rows, []string{fmt.Sprint(len(d.Rows) + 1), x.Description, "", "", "", percent(x.TaxRate), money.Format(x.Net, 2)})
+	}
+}
+
+// words writes an amount in the numerals that Chinese documents carry.
+func words(d *pdf.Document, a money.Amount, currency string) {
+	if d.Lang == i18n.Chinese && currency == "CNY" {
+		d.Words = pdf.Words(a.String())
+	}
+}
+
 func sums(ctx context.Context, d *pdf.Document, t Totals, freight money.Amount, currency string) {
 	d.Totals = [][2]string{{i18n.T(ctx, "Net"), money.Format(t.Net, 2)}, {i18n.T(ctx, "Tax"), money.Format(t.Tax, 2)}}
 	if !freight.IsZero() {
 		d.Totals = append(d.Totals, [2]string{i18n.T(ctx, "Freight"), money.Format(freight, 2)})
 	}
 	d.Totals = append(d.Totals, [2]string{i18n.T(ctx, "Total") + " " + currency, money.Format(t.Total, 2)})
-	if d.Lang == i18n.Chinese && currency == "CNY" {
-		d.Words = pdf.Words(t.Total.String())
-	}
+	words(d, t.Total, currency)
 }
 
 // print writes the quote as the customer gets it.
@@ -73,20 +88,27 @@ func (s *Quotes) print(ctx context.Context, q *Quote, w io.Writer) error {
 	return pdf.Render(w, d)
 }
 
-// print writes the invoice; before it is posted it is marked as a draft.
+// print writes the invoice, or the credit note under a title of its own with the invoice
+// it corrects; before it is posted it is marked as a draft.
 func (s *Invoices) print(ctx context.Context, v *Invoice, w io.Writer) error {
 	no := v.FiscalNo
 	if no == "" {
 		no = v.No
 	}
-	d, err := s.page(ctx, v.CompanyID, v.CustomerID, "Invoice", no)
+	d, err := s.page(ctx, v.CompanyID, v.CustomerID, v.title(), no)
 	if err != nil {
 		return err
 	}
 	currency := s.currency(v.CompanyID)
 	d.Created = v.CreatedAt
 	d.Facts = [][2]string{{i18n.T(ctx, "Invoice date"), v.InvoiceDate.String()}, {i18n.T(ctx, "Due on"), v.DueDate.String()}, {i18n.T(ctx, "Currency"), currency}}
+	if v.Kind == InvoiceCredit {
+		if d.Facts, err = s.corrected(ctx, v, currency); err != nil {
+			return err
+		}
+	}
 	table(ctx, &d, v.priced())
+	itemRows(&d, v.Items)
 	sums(ctx, &d, Totals{v.Net, v.Tax, v.Total}, v.Freight, currency)
 	if v.Note != "" {
 		d.Notes = []string{v.Note}
@@ -98,4 +120,32 @@ func (s *Invoices) print(ctx context.Context, v *Invoice, w io.Writer) error {
 		d.Watermark = i18n.T(ctx, "Void")
 	}
 	return pdf.Render(w, d)
+}
+
+// title is what the document is called.
+func (v *Invoice) title() string {
+	switch v.Kind {
+	case InvoiceCredit:
+		return "Credit note"
+	case InvoiceAdvance:
+		return "Advance invoice"
+	case InvoiceFinal:
+		return "Final invoice"
+	}
+	return "Invoice"
+}
+
+// corrected says which invoice a credit note takes back, and why.
+func (s *Invoices) corrected(ctx context.Context, c *Invoice, currency string) ([][2]string, error) {
+	v, err := s.Store.Get(authz.System(ctx, "print of a credit note"), value(c.CreditsID))
+	if err != nil {
+		return nil, fmt.Errorf("invoice of credit note %s: %w", c.No, err)
+	}
+	out := [][2]string{{i18n.T(ctx, "Date"), c.InvoiceDate.String()}, {i18n.T(ctx, "Credits invoice"), v.FiscalNo}, {i18n.T(ctx, "Invoice date"), v.InvoiceDate.String()}, {i18n.T(ctx, "Currency"), currency}}
+	for _, o := range creditReasons() {
+		if o.Value == c.Why {
+			out = append(out, [2]string{i18n.T(ctx, "Reason"), i18n.T(ctx, o.Label)})
+		}
+	}
+	return out, nil
 }

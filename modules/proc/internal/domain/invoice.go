@@ -43,6 +43,8 @@ type Invoice struct {
 	Tax         money.Amount
 	Total       money.Amount
 	Paid        money.Amount
+	StatedTotal money.Amount // what the e-invoice it was read from says; 0 = typed
+	FileName    string       // of that e-invoice
 }
 
 // InvoiceLine is one product of an invoice.

@@ -39,6 +39,8 @@ func (s *Invoices) Declare() *resource.Type[Invoice] {
 			resource.Money("tax", "Tax", func(v *Invoice) *money.Amount { return &v.Tax }).ReadOnly(),
 			resource.Money("total", "Total", func(v *Invoice) *money.Amount { return &v.Total }).ReadOnly().InList().Filter(),
 			resource.Money("paid", "Paid", func(v *Invoice) *money.Amount { return &v.Paid }).ReadOnly().InList(),
+			resource.Money("stated_total", "Total of the file", func(v *Invoice) *money.Amount { return &v.StatedTotal }).ReadOnly(),
+			resource.Text("file_name", "E-invoice", func(v *Invoice) *string { return &v.FileName }).ReadOnly(),
 			resource.Computed("open", "Open amount", resource.KMoney, func(v *Invoice) string { return v.Open().String() }),
 		},
 		Process: resource.Process(func(v *Invoice) *InvoiceStage { return &v.Stage },

@@ -56,6 +56,9 @@ func (v *Invoice) compare(o *Order) {
 // has resolved is none.
 func (v *Invoice) exceptions(o *Order, priceResolved bool) []errs.Field {
 	var out []errs.Field
+	if !priceResolved {
+		out = v.Differs()
+	}
 	for i, l := range v.Lines {
 		from := o.line(l.POLineID)
 		switch {

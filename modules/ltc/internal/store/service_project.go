@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"meridian/modules/ltc/internal/domain"
+	"meridian/platform/date"
+	"meridian/platform/db"
+	"meridian/platform/money"
+)
+
+// Bookings implements domain.CashBook: the open tasks of people in the other projects of
+// a company that are not over.
+func (c *Cash) Bookings(ctx context.Context, company, except int64, people []int64) ([]domain.Booking, error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	return db.Select[domain.Booking](ctx, c.DB, `SELECT p.id AS project, p.no, t.content, t.person_id AS person, t.from_on AS "from", t.to_on AS "to"
+		FROM ltc.service_task t JOIN ltc.service_project p ON p.id = t.parent_id
+		WHERE p.company_id = ? AND p.id <> ? AND p.archived_at IS NULL AND p.stage IN ('draft', 'confirmed', 'running') AND t.done_on IS NULL AND t.person_id > 0 AND t.person_id IN ?
+		ORDER BY t.from_on, t.id`, company, except, people)
+}
+
+// HoursOf implements domain.CashBook.
+func (c *Cash) HoursOf(ctx context.Context, person int64, day date.Date, except int64) (q money.Qty, err error) {
+	_, err = c.DB.Row(ctx, `SELECT coalesce(sum(hours), 0) FROM ltc.time_sheet WHERE owner_id = $1 AND worked_on = $2 AND id <> $3 AND archived_at IS NULL`, []any{person, day, except}, &q)
+	return q, err
+}
+
+// Worked implements domain.CashBook.
+func (c *Cash) Worked(ctx context.Context, project int64) (map[int]domain.Worked, error) {
+	out := map[int]domain.Worked{}
+	err := c.DB.Each(ctx, `SELECT task, sum(hours), sum(cost) FROM ltc.time_sheet WHERE project_id = $1 AND archived_at IS NULL GROUP BY task`, []any{project}, func(r *sql.Rows) error {
+		var task int
+		var w domain.Worked
+		err := r.Scan(&task, &w.Hours, &w.Cost)
+		out[task] = w
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("hours of project %d: %w", project, err)
+	}
+	return out, nil
+}
