@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"meridian/modules/crm"
 	"meridian/modules/crm/crmapp"
 	"meridian/modules/dste/dsteapp"
 	"meridian/modules/ipd"
@@ -66,6 +67,10 @@ func wire(p *app.Platform) *system {
 		return market.Answers.Won(ctx, e.Lead, e.Amount)
 	})
 	event.Subscribe(p.Bus, "itr", service.OnOpportunityClosed)
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.OwnershipChanged) error {
+		return sales.Reactions.OwnershipChanged(ctx, e)
+	})
+	event.Subscribe(p.Bus, "itr", service.OnOwnershipChanged)
 	wireFacts(p, customers)
 	return &system{sales: sales, service: service}
 }

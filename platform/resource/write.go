@@ -451,6 +451,12 @@ func (t *Type[T]) change(ctx context.Context, r *T, fn func() error) error {
 	if err := t.validate(ctx, r, &before); err != nil {
 		return err
 	}
+	return t.keep(ctx, r, &before, texts, facts)
+}
+
+// keep stores a changed record with what follows from the change.
+func (t *Type[T]) keep(ctx context.Context, r, before *T, texts []string, facts string) error {
+	b := baseOf(r)
 	b.UpdatedAt, b.UpdatedBy = t.reg.Now().UTC().Truncate(time.Microsecond), authz.Actor(ctx)
 	if t.Process != nil && t.facts(r) != facts {
 		if err := t.reg.Engine.Void(ctx, t.ref(b.ID)); err != nil {
@@ -463,13 +469,13 @@ func (t *Type[T]) change(ctx context.Context, r *T, fn func() error) error {
 	if err := t.auditUpdate(ctx, r, texts); err != nil {
 		return err
 	}
-	if b.OwnerID != baseOf(&before).OwnerID && t.Process != nil {
+	if b.OwnerID != baseOf(before).OwnerID && t.Process != nil {
 		if err := t.reg.Engine.Reassign(ctx, t.ref(b.ID), b); err != nil {
 			return err
 		}
 	}
 	if t.Saved != nil {
-		return t.Saved(ctx, r, &before)
+		return t.Saved(ctx, r, before)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func New(p *app.Platform) *Module {
 		Store:    db.NewStore[domain.Customer](p.DB, "crm.customer"),
 		Contacts: db.NewStore[domain.Contact](p.DB, "crm.contact"),
 		Bus:      p.Bus, Policies: d.policies, Authz: p.Authz, Now: p.Now, Tx: p.DB.Tx,
-		Twins: sql, Merges: sql, Standards: sql, Log: sql,
+		Twins: sql, Merges: sql, Standards: sql, Log: sql, Work: p.Types,
 	}
 	d.followups = &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now, Customers: d.customers, Rhythm: sql}
 	fields := &domain.FieldStandards{Store: db.NewStore[domain.FieldStandard](p.DB, "crm.field_standard"), Standards: sql}

@@ -53,6 +53,8 @@ type Reactions struct {
 	Shipped     func(ctx context.Context, e isc.Shipped) error
 	Delivered   func(ctx context.Context, e isc.Delivered) error
 	Replenished func(ctx context.Context, e isc.Replenished) error
+	// OwnershipChanged lets the open work with a customer follow it to its new owner.
+	OwnershipChanged func(ctx context.Context, e crm.OwnershipChanged) error
 }
 
 // New builds the module and registers its types.
@@ -109,7 +111,7 @@ func New(p *app.Platform, n Needs) *Module {
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
 		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, append(more, cashTypes()...)...)}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
-		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished}}
+		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p)}}
 }
 
 // ExpireQuotes ends the quotes whose validity ended before day; the nightly job
