@@ -93,6 +93,31 @@ type Customers interface {
 	Advance(ctx context.Context, id CustomerID, to Lifecycle, cause trace.Ref) error
 }
 
+// PartnerID names a partner.
+type PartnerID int64
+
+// Ref names the partner in the thread.
+func (id PartnerID) Ref() trace.Ref { return trace.Ref{Type: "crm.partner", ID: int64(id)} }
+
+// Partner is what other modules need of one.
+type Partner struct {
+	ID       PartnerID
+	No, Name string
+	Customer CustomerID // its own record, under which deals and commissions name it
+	Owner    int64      // who looks after it here
+	Users    []int64    // the people who sign in for it, the first one first
+	Active   bool
+}
+
+// Partners is what other modules may ask about channel partners. Calls run past the
+// reader's row rules.
+type Partners interface {
+	// Partner returns a partner. NotFound if there is none.
+	Partner(ctx context.Context, id PartnerID) (Partner, error)
+	// PartnerOf returns the partner a person works for; ok is false for our own people.
+	PartnerOf(ctx context.Context, user int64) (p Partner, ok bool, err error)
+}
+
 // Point is where in a document's life credit is asked for.
 type Point string
 

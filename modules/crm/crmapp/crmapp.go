@@ -24,6 +24,7 @@ type Module struct {
 	Customers crm.Customers
 	Credit    crm.Credit
 	Facts     crm.Facts
+	Partners  crm.Partners
 	// DealEnded is told when a deal is won or lost.
 	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
 }
@@ -86,7 +87,7 @@ func New(p *app.Platform) *Module {
 	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
 		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
-	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts}
+	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners}
 }
 
 // nightly adds a job that runs for every company with its calendar day.

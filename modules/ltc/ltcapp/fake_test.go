@@ -40,7 +40,7 @@ func setup(t testing.TB) *world {
 	w.Suite = apptest.New(t, func(p *app.Platform) {
 		apptest.StandIn(t, p, "ipd.product", "isc.warehouse", "isc.shipment", "mtl.campaign")
 		w.crm = crmapp.New(p)
-		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply, Followups: w.contacts})
+		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Partners: w.crm.Partners, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply, Followups: w.contacts})
 	})
 	return w
 }
