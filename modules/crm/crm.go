@@ -118,6 +118,21 @@ type Partners interface {
 	PartnerOf(ctx context.Context, user int64) (p Partner, ok bool, err error)
 }
 
+// TouchSource is what a document type tells of the touch point it passes: the process log
+// gives volume, waiting time and drop-out; what else is known comes from the module that
+// owns the documents. cmd's wire.go lists them.
+type TouchSource struct {
+	Object, Label        string // ltc.lead, Lead
+	Name, Phase, Channel string // of the usual touch point
+	Step                 string // the stage in which the customer waits
+	Hours                string // the usual target, in working hours
+	// Complaints counts complaints about such documents in a period of whole days; nil
+	// when nobody counts them.
+	Complaints func(ctx context.Context, from, to date.Date) (int64, error)
+	// Scores adds up the answers from 1 to 5 of a period; nil when nobody asks.
+	Scores func(ctx context.Context, from, to date.Date) (sum, n int64, err error)
+}
+
 // Point is where in a document's life credit is asked for.
 type Point string
 

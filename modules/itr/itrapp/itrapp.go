@@ -13,6 +13,7 @@ import (
 	"meridian/modules/itr/internal/web"
 	"meridian/modules/ltc"
 	"meridian/platform/app"
+	"meridian/platform/date"
 	"meridian/platform/db"
 	"meridian/platform/i18n"
 	"meridian/platform/kpi"
@@ -35,6 +36,7 @@ type Module struct {
 	hints    *domain.Hints
 	articles *domain.Articles
 	types    *resource.Registry
+	numbers  *store.Measures
 }
 
 // OnLaunched starts the knowledge of a launched product; for IPD's event.
@@ -60,6 +62,11 @@ func (m *Module) OnOwnershipChanged(ctx context.Context, e crm.OwnershipChanged)
 	}
 	_, err := m.types.Reassign(ctx, e.From, e.To, []string{"itr.case", "itr.hint"}, record.Cond{Col: "customer_id", Op: record.Eq, Val: int64(e.Customer)})
 	return err
+}
+
+// Scores adds up the answers to surveys of a period that the reader of ctx may see.
+func (m *Module) Scores(ctx context.Context, from, to date.Date) (sum, n int64, err error) {
+	return m.numbers.Scores(ctx, from, to)
 }
 
 // CloseSilent closes what customers have left unanswered; for an hourly job. It
@@ -88,7 +95,7 @@ func New(p *app.Platform, n Needs) *Module {
 	addPublic(p, cases, surveys)
 	p.AddCheck("itr.clocks", func(ctx context.Context) ([]string, error) { return s.Differences(ctx, d.Calendar) })
 	p.AddModule(app.Module{Code: "itr", Help: itr.Help, Label: "Issue to resolved", Icon: "headset", Types: []string{"itr.case", "itr.article", "itr.survey", "itr.hint", "itr.sla_policy"}}, text.FS)
-	return &Module{cases: cases, hints: hints, articles: articles, types: p.Types}
+	return &Module{cases: cases, hints: hints, articles: articles, types: p.Types, numbers: &store.Measures{Store: s, Location: p.Location}}
 }
 
 func addPanels(p *app.Platform, s *store.Store, d desk) {
