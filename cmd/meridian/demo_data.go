@@ -51,6 +51,7 @@ var demoPeople = []demoPerson{
 	{"engineer", "唐杰", "现场工程师", "itr.engineer", "service-e", "service", ""},
 	{"success", "韩梅", "客户成功经理", "crm.success", "service-e", "service", ""},
 	{"partner", "钱程", "渠道伙伴", "ltc.partner", "sales-e", "manager", ""},
+	{"partner2", "卢俊", "渠道伙伴", "ltc.partner", "sales-s", "manager2", ""},
 	{"agent2", "冯燕", "客服专员", "itr.agent", "service-s", "service", ""},
 }
 

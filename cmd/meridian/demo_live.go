@@ -126,6 +126,7 @@ func (d *demo) released(c demoParty, name string, amount int, lines ...resource.
 // people who do it.
 func (d *demo) live() {
 	d.liveSales()
+	d.partners()
 	d.liveDelivery()
 	d.livePurchase()
 	d.liveService()

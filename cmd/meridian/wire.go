@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"meridian/modules/crm"
 	"meridian/modules/crm/crmapp"
 	"meridian/modules/dste/dsteapp"
 	"meridian/modules/ipd"
@@ -16,6 +17,7 @@ import (
 	"meridian/modules/proc"
 	"meridian/modules/proc/procapp"
 	"meridian/platform/app"
+	"meridian/platform/date"
 	"meridian/platform/event"
 )
 
@@ -28,15 +30,18 @@ type system struct {
 // wire builds every module on the platform; the order of the lines is the module
 // graph. Who reacts to whose events stands below, on one screen.
 func wire(p *app.Platform) *system {
-	customers := crmapp.New(p)
+	var service *itrapp.Module
+	customers := crmapp.New(p, touchSources(p, func(ctx context.Context, from, to date.Date) (int64, int64, error) {
+		return service.Scores(ctx, from, to)
+	})...)
 	products := ipdapp.New(p, ipdapp.Needs{Goals: "dste.objective"})
 	strategy := dsteapp.New(p)
 	purchase := procapp.New(p, procapp.Needs{Products: products.Products, Budget: strategy.Budget})
 	supply := iscapp.New(p, iscapp.Needs{Products: products.Products, Launches: products.Launches, Orders: purchase.Orders, Requisitions: purchase.Requisitions,
 		Credit: shippingCredit{customers.Credit}, Demand: "ltc.order", Customer: "crm.customer"})
-	sales := ltcapp.New(p, ltcapp.Needs{Customers: customers.Customers, Credit: customers.Credit, Products: products.Products, Stock: supply.Stock, Shipments: supply.Shipments, Followups: salesFollowups{p}, Budget: strategy.Budget, Segment: customerTier(p)})
+	sales := ltcapp.New(p, ltcapp.Needs{Customers: customers.Customers, Partners: customers.Partners, Credit: customers.Credit, Products: products.Products, Stock: supply.Stock, Shipments: supply.Shipments, Followups: salesFollowups{p}, Budget: strategy.Budget, Segment: customerTier(p)})
 	market := mtlapp.New(p, mtlapp.Needs{Leads: salesLeads{sales.Leads}, Budget: campaignBudget{strategy.Budget, p}})
-	service := itrapp.New(p, itrapp.Needs{Customers: customers.Customers, Contacts: requesters{customers.Customers}, Launches: products.Launches, Orders: sales.Orders, Leads: sales.Leads})
+	service = itrapp.New(p, itrapp.Needs{Customers: customers.Customers, Contacts: requesters{customers.Customers}, Launches: products.Launches, Orders: sales.Orders, Leads: sales.Leads})
 
 	event.Subscribe(p.Bus, "isc", supply.OnLaunched)
 	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e ipd.Launched) error {
@@ -66,6 +71,13 @@ func wire(p *app.Platform) *system {
 		return market.Answers.Won(ctx, e.Lead, e.Amount)
 	})
 	event.Subscribe(p.Bus, "itr", service.OnOpportunityClosed)
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.OwnershipChanged) error {
+		return sales.Reactions.OwnershipChanged(ctx, e)
+	})
+	event.Subscribe(p.Bus, "itr", service.OnOwnershipChanged)
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.DealRegistrationApproved) error {
+		return sales.Reactions.Registered(ctx, e)
+	})
 	wireFacts(p, customers)
 	return &system{sales: sales, service: service}
 }

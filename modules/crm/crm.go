@@ -93,6 +93,46 @@ type Customers interface {
 	Advance(ctx context.Context, id CustomerID, to Lifecycle, cause trace.Ref) error
 }
 
+// PartnerID names a partner.
+type PartnerID int64
+
+// Ref names the partner in the thread.
+func (id PartnerID) Ref() trace.Ref { return trace.Ref{Type: "crm.partner", ID: int64(id)} }
+
+// Partner is what other modules need of one.
+type Partner struct {
+	ID       PartnerID
+	No, Name string
+	Customer CustomerID // its own record, under which deals and commissions name it
+	Owner    int64      // who looks after it here
+	Users    []int64    // the people who sign in for it, the first one first
+	Active   bool
+}
+
+// Partners is what other modules may ask about channel partners. Calls run past the
+// reader's row rules.
+type Partners interface {
+	// Partner returns a partner. NotFound if there is none.
+	Partner(ctx context.Context, id PartnerID) (Partner, error)
+	// PartnerOf returns the partner a person works for; ok is false for our own people.
+	PartnerOf(ctx context.Context, user int64) (p Partner, ok bool, err error)
+}
+
+// TouchSource is what a document type tells of the touch point it passes: the process log
+// gives volume, waiting time and drop-out; what else is known comes from the module that
+// owns the documents. cmd's wire.go lists them.
+type TouchSource struct {
+	Object, Label        string // ltc.lead, Lead
+	Name, Phase, Channel string // of the usual touch point
+	Step                 string // the stage in which the customer waits
+	Hours                string // the usual target, in working hours
+	// Complaints counts complaints about such documents in a period of whole days; nil
+	// when nobody counts them.
+	Complaints func(ctx context.Context, from, to date.Date) (int64, error)
+	// Scores adds up the answers from 1 to 5 of a period; nil when nobody asks.
+	Scores func(ctx context.Context, from, to date.Date) (sum, n int64, err error)
+}
+
 // Point is where in a document's life credit is asked for.
 type Point string
 

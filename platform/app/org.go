@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"meridian/platform/authz"
 	"meridian/platform/db"
+	"meridian/platform/errs"
+	"meridian/platform/i18n"
 	"meridian/platform/money"
 	"meridian/platform/org"
 	"meridian/platform/resource"
@@ -70,8 +73,28 @@ func (p *Platform) declare() {
 			resource.Bool("mail", "Notices by mail", func(u *userRecord) *bool { return &u.Mail }),
 			resource.Bool("active", "Active", func(u *userRecord) *bool { return &u.Active }).InList().Filter(),
 		},
-		Saved: func(ctx context.Context, _, _ *userRecord) error { reload(ctx); return nil },
+		Saved: func(ctx context.Context, u, before *userRecord) error {
+			reload(ctx)
+			return p.mayLeave(ctx, u, before)
+		},
 	})
+}
+
+// mayLeave refuses to close the account of somebody who still owns open work: it would
+// lie with nobody.
+func (p *Platform) mayLeave(ctx context.Context, u, before *userRecord) error {
+	if before == nil || !before.Active || u.Active {
+		return nil
+	}
+	held, err := p.Types.Held(ctx, u.ID)
+	if err != nil || len(held) == 0 {
+		return err
+	}
+	list := make([]string, len(held))
+	for i, h := range held {
+		list[i] = i18n.T(ctx, "{0}: {1}", h.Plural, h.N)
+	}
+	return errs.Bad("active", "{0} still owns open work ({1}). Hand it over with a transfer order first.", u.Name, strings.Join(list, "; "))
 }
 
 var languages = []resource.Option{{Value: "zh", Label: "Chinese"}, {Value: "en", Label: "English"}}

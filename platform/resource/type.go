@@ -146,6 +146,8 @@ type Doc interface {
 	Options(ctx context.Context, row Row) (process.Status, *process.Definition, []process.Option, error)
 	columns() map[string]bool
 	present(ctx context.Context, ids []int64) (map[int64]bool, error)
+	held(ctx context.Context, user int64) (int, error)
+	reassign(ctx context.Context, from, to int64, where []record.Cond) (int, error)
 }
 
 // Row is one record without its Go struct, seen by the reader it was read for:

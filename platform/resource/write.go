@@ -488,14 +488,18 @@ func (t *Type[T]) change(ctx context.Context, r *T, fn func() error) error {
 
 // finish checks and stores a changed record.
 func (t *Type[T]) finish(ctx context.Context, r *T, c changing[T]) error {
-	b := baseOf(r)
-	owner := b.OwnerID != baseOf(&c.before).OwnerID
-	if owner {
-		t.settle(b)
+	if baseOf(r).OwnerID != baseOf(&c.before).OwnerID {
+		t.settle(baseOf(r))
 	}
 	if err := t.validate(ctx, []*T{r}, &c.before); err != nil {
 		return err
 	}
+	return t.keep(ctx, r, c)
+}
+
+// keep stores a changed record with what follows from the change.
+func (t *Type[T]) keep(ctx context.Context, r *T, c changing[T]) error {
+	b := baseOf(r)
 	b.UpdatedAt, b.UpdatedBy = t.reg.Now().UTC().Truncate(time.Microsecond), authz.Actor(ctx)
 	if t.Process != nil && t.facts(r) != c.facts {
 		if err := t.reg.Engine.Void(ctx, t.ref(b.ID)); err != nil {
@@ -508,7 +512,7 @@ func (t *Type[T]) finish(ctx context.Context, r *T, c changing[T]) error {
 	if err := t.auditUpdate(ctx, r, c.texts); err != nil {
 		return err
 	}
-	if owner && t.Process != nil {
+	if b.OwnerID != baseOf(&c.before).OwnerID && t.Process != nil {
 		if err := t.reg.Engine.Reassign(ctx, t.ref(b.ID), b); err != nil {
 			return err
 		}

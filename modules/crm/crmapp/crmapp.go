@@ -24,6 +24,7 @@ type Module struct {
 	Customers crm.Customers
 	Credit    crm.Credit
 	Facts     crm.Facts
+	Partners  crm.Partners
 	// DealEnded is told when a deal is won or lost.
 	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
 }
@@ -47,17 +48,19 @@ type desk struct {
 	partners  *domain.Partners
 	care      *domain.Care
 	loyalty   *domain.Loyalty
+	touches   *domain.TouchPoints
 }
 
-// New builds the module and registers its types, reports and jobs.
-func New(p *app.Platform) *Module {
+// New builds the module and registers its types, reports and jobs. The sources are what
+// other modules tell of touch points.
+func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 	sql := &store.Store{DB: p.DB, Location: p.Location}
 	d := &desk{p: p, sql: sql, policies: &domain.Policies{Store: db.NewStore[domain.Policy](p.DB, "crm.policy")}}
 	d.customers = &domain.Customers{
 		Store:    db.NewStore[domain.Customer](p.DB, "crm.customer"),
 		Contacts: db.NewStore[domain.Contact](p.DB, "crm.contact"),
 		Bus:      p.Bus, Policies: d.policies, Authz: p.Authz, Now: p.Now, Tx: p.DB.Tx,
-		Twins: sql, Merges: sql, Standards: sql, Log: sql,
+		Twins: sql, Merges: sql, Standards: sql, Log: sql, Work: p.Types,
 	}
 	d.followups = &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now, Customers: d.customers, Rhythm: sql}
 	fields := &domain.FieldStandards{Store: db.NewStore[domain.FieldStandard](p.DB, "crm.field_standard"), Standards: sql}
@@ -78,6 +81,7 @@ func New(p *app.Platform) *Module {
 	d.grouping()
 	d.listening()
 	d.pleasing()
+	d.touching(sources)
 	d.overview()
 	d.facts.Loyalty = d.loyalty
 
@@ -85,8 +89,8 @@ func New(p *app.Platform) *Module {
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
-	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts}
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners}
 }
 
 // job adds a job that runs for every company with its calendar day.

@@ -15,12 +15,13 @@ import (
 // listening adds needs and partners (CRM-14, CRM-16).
 func (d *desk) listening() {
 	d.needs = &domain.Needs{Store: db.NewStore[domain.Need](d.p.DB, "crm.need"), Customers: d.customers, Notify: d.p.Notices.Send}
-	d.partners = &domain.Partners{Store: db.NewStore[domain.Partner](d.p.DB, "crm.partner"), Registrations: db.NewStore[domain.Registration](d.p.DB, "crm.deal_registration"), Customers: d.customers, Book: d.sql, Portfolio: d.sql, Today: d.today}
+	d.partners = &domain.Partners{Store: db.NewStore(d.p.DB, "crm.partner", db.WithLines("crm.partner_user", func(p *domain.Partner) *[]domain.PartnerUser { return &p.Users })), People: d.sql, Registrations: db.NewStore[domain.Registration](d.p.DB, "crm.deal_registration"), Customers: d.customers, Book: d.sql, Portfolio: d.sql, Today: d.today}
 	resource.Register(d.p.Types, d.needs.Declare())
 	resource.Register(d.p.Types, d.partners.Declare())
 	resource.Register(d.p.Types, d.partners.DeclareRegistration())
 	report.Register(d.p.Reports, d.needList())
 	report.Register(d.p.Reports, d.partnerRanking())
+	report.Register(d.p.Reports, d.partnerHome())
 	d.job("crm.protection", "End the protection of registered deals", "15 0 * * *", func(ctx context.Context, company int64, day date.Date) error {
 		ids, err := d.sql.Unprotected(ctx, company, day)
 		if err != nil {
@@ -126,4 +127,48 @@ func (d *desk) partnerRanking() *report.Report[struct{}] {
 			return &report.Result{Tables: []report.Table{t}}, nil
 		},
 	}
+}
+
+// partnerHome is what a partner sees of itself when it signs in.
+func (d *desk) partnerHome() *report.Report[struct{}] {
+	return &report.Report[struct{}]{
+		Name: "crm.partner_home", Label: "My partnership", Icon: "users", Perm: "crm.partner_home:read", Form: resource.Fields[struct{}]{}, Home: []string{"ltc.partner"}, Run: d.runPartnerHome,
+		Help: "The deals you have registered, those under way first, and until when each is protected. A new deal is registered under Deal registrations; we check whether somebody stands there already.",
+	}
+}
+
+func (d *desk) runPartnerHome(ctx context.Context, _ *struct{}) (*report.Result, error) {
+	t := report.Table{Key: "registrations", Title: "Deal registrations", Empty: "You have not registered a deal yet.", Cols: []report.Col{{Key: "deal", Label: "Deal registration", Kind: resource.KRef}, {Key: "product", Label: "Product"}, {Key: "state", Label: "State"},
+		{Key: "value", Label: "Expected value", Kind: resource.KMoney}, {Key: "until", Label: "Protected until", Kind: resource.KDate}, {Key: "won", Label: "Won", Kind: resource.KMoney}}}
+	p, ok, err := d.partners.PartnerOf(ctx, authz.Actor(ctx))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		t.Empty = "You sign in for no partner."
+		return &report.Result{Tables: []report.Table{t}}, nil
+	}
+	list, err := d.sql.OwnRegistrations(ctx, int64(p.ID))
+	if err != nil {
+		return nil, err
+	}
+	own, err := d.partners.Store.Get(ctx, int64(p.ID))
+	if err != nil {
+		return nil, err
+	}
+	stages := d.partners.RegistrationType.Info().Process
+	protected := 0
+	for _, r := range list {
+		if r.Stage == string(domain.RegistrationApproved) {
+			protected++
+		}
+		ref := d.partners.RegistrationType.Ref(r.ID)
+		t.Rows = append(t.Rows, report.Row{Ref: ref, Cells: []report.Cell{report.Doc(ref, r.No+" "+r.Company), report.Text(r.Product), report.Word(stages.Stage(r.Stage).Label), report.Money(r.Value), report.Day(r.ProtectedUntil), report.Money(r.Won)}})
+	}
+	return &report.Result{Tiles: []report.Tile{
+		{Key: "partner", Label: "Partner", Value: report.Doc(d.partners.Type.Ref(own.ID), own.Name)},
+		{Key: "state", Label: "State", Value: report.Word(d.partners.Type.Info().Process.Stage(string(own.Stage)).Label)},
+		{Key: "certified", Label: "Certified until", Value: report.Day(own.CertifiedUntil)},
+		{Key: "protected", Label: "Protected deals", Value: report.Count(protected)},
+	}, Tables: []report.Table{t}}, nil
 }

@@ -26,8 +26,23 @@ func TestCRM09TransferAndStandIn(t *testing.T) {
 	s.Create(ann, "crm.customer", resource.Values{"name": "Beta"})
 	k := s.Create(ann, "crm.contact", resource.Values{"customer_id": apptest.ID(c), "name": "Li"})
 	f := s.Create(ann, "crm.followup", resource.Values{"customer_id": apptest.ID(c), "subject": "Visit", "channel": "visit", "planned_on": day(s, 3)})
-	u, _ := s.Must("core.user").GetRow(s.Admin, user(ann))
-	if _, err := s.Must("core.user").UpdateRow(s.Admin, user(ann), u.Base().Version, resource.Values{"active": "false"}); err != nil {
+	n := s.Create(ann, "crm.need", resource.Values{"customer_id": apptest.ID(c), "verbatim": "A quieter drive"})
+	other := s.Create(s.Admin, "crm.partner", resource.Values{"name": "Not of a customer", "owner_id": fmt.Sprint(user(ann))})
+	leave := func() error {
+		u, _ := s.Must("core.user").GetRow(s.Admin, user(ann))
+		_, err := s.Must("core.user").UpdateRow(s.Admin, user(ann), u.Base().Version, resource.Values{"active": "false"})
+		return err
+	}
+	if err := leave(); !errs.Is(err, errs.Invalid) || !strings.Contains(fmt.Sprint(errs.Of(err).Fields), "Customers: 2; Follow-ups: 1; Needs: 1; Partners: 1") {
+		t.Errorf("ann leaves with open work: %v %v", err, errs.Of(err).Fields)
+	}
+	// an account another system closed still shows up
+	if err := s.DB.Tx(t.Context(), func(ctx context.Context) error {
+		return s.DB.Exec(ctx, `UPDATE core."user" SET active = false WHERE id = $1`, user(ann))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Authz.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r := show(s, eve, "crm.holdings", nil)
@@ -68,13 +83,16 @@ func TestCRM09TransferAndStandIn(t *testing.T) {
 	s.Fire(eve, order, "resend", nil)
 	s.Approve(max)
 	s.Fire(bob, order, "accept", all)
-	for _, x := range []resource.Row{c, k, f} {
+	for _, x := range []resource.Row{c, k, f, n, other} {
 		if got := s.Reload(x).Base().OwnerID; got != user(bob) {
 			t.Errorf("%s is owned by %d", x.Type(), got)
 		}
 	}
 	if len(events) != 2 || events[0].How != "transfer" || events[0].To != user(bob) {
 		t.Errorf("events %+v", events)
+	}
+	if held, err := s.Types.Held(s.Admin, user(ann)); err != nil || len(held) != 0 {
+		t.Errorf("ann still owns %v (%v)", held, err)
 	}
 	if got := tile(t, show(s, eve, "crm.holdings", nil), "gone"); got != "0" {
 		t.Errorf("%s people still hold something", got)

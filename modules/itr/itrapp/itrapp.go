@@ -13,9 +13,11 @@ import (
 	"meridian/modules/itr/internal/web"
 	"meridian/modules/ltc"
 	"meridian/platform/app"
+	"meridian/platform/date"
 	"meridian/platform/db"
 	"meridian/platform/i18n"
 	"meridian/platform/kpi"
+	"meridian/platform/record"
 	"meridian/platform/resource"
 )
 
@@ -33,6 +35,8 @@ type Module struct {
 	cases    *domain.Cases
 	hints    *domain.Hints
 	articles *domain.Articles
+	types    *resource.Registry
+	numbers  *store.Measures
 }
 
 // OnLaunched starts the knowledge of a launched product; for IPD's event.
@@ -48,6 +52,21 @@ func (m *Module) OnLeadAnswered(ctx context.Context, e ltc.LeadAnswered) error {
 // OnOpportunityClosed writes what came of a hint; for LTC's event.
 func (m *Module) OnOpportunityClosed(ctx context.Context, e ltc.OpportunityClosed) error {
 	return m.hints.OnOpportunityClosed(ctx, e)
+}
+
+// OnOwnershipChanged gives the open cases and hints of a customer that its old owner owned
+// to the new one; for CRM's event. A customer in a pool has nobody to take them.
+func (m *Module) OnOwnershipChanged(ctx context.Context, e crm.OwnershipChanged) error {
+	if e.To == 0 {
+		return nil
+	}
+	_, err := m.types.Reassign(ctx, e.From, e.To, []string{"itr.case", "itr.hint"}, record.Cond{Col: "customer_id", Op: record.Eq, Val: int64(e.Customer)})
+	return err
+}
+
+// Scores adds up the answers to surveys of a period that the reader of ctx may see.
+func (m *Module) Scores(ctx context.Context, from, to date.Date) (sum, n int64, err error) {
+	return m.numbers.Scores(ctx, from, to)
 }
 
 // CloseSilent closes what customers have left unanswered; for an hourly job. It
@@ -76,7 +95,7 @@ func New(p *app.Platform, n Needs) *Module {
 	addPublic(p, cases, surveys)
 	p.AddCheck("itr.clocks", func(ctx context.Context) ([]string, error) { return s.Differences(ctx, d.Calendar) })
 	p.AddModule(app.Module{Code: "itr", Help: itr.Help, Label: "Issue to resolved", Icon: "headset", Types: []string{"itr.case", "itr.article", "itr.survey", "itr.hint", "itr.sla_policy"}}, text.FS)
-	return &Module{cases, hints, articles}
+	return &Module{cases: cases, hints: hints, articles: articles, types: p.Types, numbers: &store.Measures{Store: s, Location: p.Location}}
 }
 
 func addPanels(p *app.Platform, s *store.Store, d desk) {

@@ -39,7 +39,7 @@ func (s *selling) myLeads() *report.Report[struct{}] {
 		}).OnRows()
 	}
 	return &report.Report[struct{}]{
-		Name: "ltc.my_leads", Label: "Leads given to me", Icon: "magnet", Perm: "ltc.lead:read", Home: []string{"ltc.rep"}, Run: s.runMyLeads,
+		Name: "ltc.my_leads", Label: "Leads given to me", Icon: "magnet", Perm: "ltc.lead:contact", Home: []string{"ltc.rep"}, Run: s.runMyLeads,
 		Help:     "Open leads of yours, those nobody has contacted first. The limit of a stage counts in working time: 30 minutes from being given to the first contact.",
 		Commands: []report.Command{fire("contact", "Contacted", "The first contact is noted."), fire("accept", "Accept", "The lead is taken over.")},
 	}

@@ -26,6 +26,7 @@ import (
 // Needs are the contracts leads to cash stands on.
 type Needs struct {
 	Customers crm.Customers
+	Partners  crm.Partners
 	Credit    crm.Credit
 	Products  ipd.Products
 	Stock     isc.Stock
@@ -55,11 +56,15 @@ type Reactions struct {
 	Shipped     func(ctx context.Context, e isc.Shipped) error
 	Delivered   func(ctx context.Context, e isc.Delivered) error
 	Replenished func(ctx context.Context, e isc.Replenished) error
+	// OwnershipChanged lets the open work with a customer follow it to its new owner.
+	OwnershipChanged func(ctx context.Context, e crm.OwnershipChanged) error
+	// Registered makes the protected deal of a partner an opportunity.
+	Registered func(ctx context.Context, e crm.DealRegistrationApproved) error
 }
 
 // New builds the module and registers its types.
 func New(p *app.Platform, n Needs) *Module {
-	ports := &domain.Ports{Customers: n.Customers, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Segment: n.Segment, Bus: p.Bus,
+	ports := &domain.Ports{Customers: n.Customers, Partners: n.Partners, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Segment: n.Segment, Bus: p.Bus,
 		Book: &store.Book{DB: p.DB}, Tx: p.DB.Tx, Link: p.Trace.Link,
 		People: func() *org.Directory { return p.Authz.Directory() },
 		Today:  p.Today,
@@ -112,7 +117,7 @@ func New(p *app.Platform, n Needs) *Module {
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
 		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, append(more, cashTypes()...)...)}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
-		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished}}
+		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p), Registered: deals.OnRegistration}}
 }
 
 // ExpireQuotes ends the quotes whose validity ended before day; the nightly job

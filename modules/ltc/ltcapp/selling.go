@@ -44,7 +44,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	s := &selling{p: p, leads: leads, deals: deals, quotes: quotes, prices: prices, book: deals.Store.(*store.Deals)}
 	s.policies = &domain.SalesPolicies{Ports: deals.Ports, Store: db.NewStore[domain.SalesPolicy](p.DB, "ltc.sales_policy")}
 	s.leadBook = &store.Leads{DB: p.DB}
-	leads.Policies, leads.Silence, leads.Notify = s.policies, s.leadBook, p.Notices.Send
+	leads.Policies, leads.Silence, leads.Handed, leads.Notify = s.policies, s.leadBook, s.leadBook, p.Notices.Send
 	deals.Deals, deals.Policies, deals.Now, deals.Followups = s.book, s.policies, p.Now, n.Followups
 
 	s.entries = &domain.ForecastEntries{Ports: deals.Ports, Store: db.NewStore[domain.ForecastEntry](p.DB, "ltc.forecast_entry")}
@@ -60,6 +60,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 
 	report.Register(p.Reports, s.myLeads())
 	report.Register(p.Reports, s.convert())
+	s.partnering()
 	report.Register(p.Reports, s.attention())
 	report.Register(p.Reports, s.forecast())
 	report.Register(p.Reports, s.funnel())

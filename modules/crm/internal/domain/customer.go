@@ -76,6 +76,7 @@ type Customers struct {
 	Merges    Merges
 	Standards Standards
 	Log       LifecycleLog
+	Work      Work
 
 	Type        *resource.Type[Customer]
 	ContactType *resource.Type[Contact]

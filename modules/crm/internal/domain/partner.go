@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"meridian/modules/crm"
@@ -26,8 +27,8 @@ const (
 	PartnerEnded     PartnerStage = "ended"
 )
 
-// Partner sells for us. The login is the one person who works for the partner here; that
-// person sees the own registrations and nothing else.
+// Partner sells for us. Its people sign in here, the login first; they see what is theirs
+// and nothing else.
 type Partner struct {
 	record.Base
 	Stage          PartnerStage
@@ -39,6 +40,37 @@ type Partner struct {
 	Agreement      string
 	CertifiedUntil date.Date
 	Weight         int
+	Users          []PartnerUser `gorm:"-"`
+}
+
+// PartnerUser is one more person who signs in for a partner.
+type PartnerUser struct {
+	record.Line
+	UserID int64
+}
+
+// people are those who sign in for the partner, the login first.
+func (p *Partner) people() []int64 {
+	var out []int64
+	if p.LoginID != 0 {
+		out = append(out, p.LoginID)
+	}
+	for _, u := range p.Users {
+		if !slices.Contains(out, u.UserID) {
+			out = append(out, u.UserID)
+		}
+	}
+	return out
+}
+
+// PartnerBook finds the partner of a person.
+type PartnerBook interface {
+	// PartnerOf returns the live partner a person signs in for, 0 for none.
+	PartnerOf(ctx context.Context, user int64) (int64, error)
+	// Registered lists the registrations of a partner.
+	Registered(ctx context.Context, partner int64) ([]int64, error)
+	// Hide takes a document away from a person it was shown to.
+	Hide(ctx context.Context, typ string, id, user int64) error
 }
 
 // RegistrationStage is the state of a deal registration.
@@ -76,6 +108,7 @@ type Partners struct {
 	Customers     *Customers
 	Book          PoolBook
 	Portfolio     Portfolio
+	People        PartnerBook
 	Today         func(ctx context.Context) date.Date
 
 	Type             *resource.Type[Partner]
@@ -85,13 +118,16 @@ type Partners struct {
 // Declare returns the document type of the partner.
 func (s *Partners) Declare() *resource.Type[Partner] {
 	s.Type = &resource.Type[Partner]{
-		Name: "crm.partner", Label: "Partner", Plural: "Partners", Icon: "users", Number: "PA-{0000}", Store: s.Store,
+		Name: "crm.partner", Label: "Partner", Plural: "Partners", Icon: "users", Number: "PA-{0000}", Store: s.Store, Check: s.checkPartner, Saved: s.savedPartner,
 		Title:   func(p *Partner) string { return p.Name },
 		Default: func(_ context.Context, p *Partner) error { p.Weight = 1; return nil },
 		Fields: resource.Fields[Partner]{
 			resource.Text("name", "Name", func(p *Partner) *string { return &p.Name }).Required().InList().Search(),
 			resource.Ref("login_id", "Person who signs in", func(p *Partner) *int64 { return &p.LoginID }, "core.user").InList(),
-			resource.OptRef("customer_id", "Customer record", func(p *Partner) **int64 { return &p.CustomerID }, "crm.customer"),
+			resource.Lines("users", "Further people who sign in", func(p *Partner) *[]PartnerUser { return &p.Users }, resource.Fields[PartnerUser]{
+				resource.Ref("user_id", "Person", func(u *PartnerUser) *int64 { return &u.UserID }, "core.user").Required(),
+			}).Hint("They see what the partner sees: its record, its registrations, the leads handed to it, the orders from its deals, its commission."),
+			resource.OptRef("customer_id", "Customer record", func(p *Partner) **int64 { return &p.CustomerID }, "crm.customer").Hint("Deals and commissions name the partner by it; made when the partner is certified."),
 			resource.Text("region", "Region", func(p *Partner) *string { return &p.Region }).InList().Filter(),
 			resource.Enum("tier", "Tier", func(p *Partner) *string { return &p.Tier }, resource.Option{Value: "gold", Label: "Gold", Tone: "warn"}, resource.Option{Value: "silver", Label: "Silver", Tone: "neutral"}, resource.Option{Value: "bronze", Label: "Bronze", Tone: "info"}).InList().Filter(),
 			resource.LongText("agreement", "Agreement", func(p *Partner) *string { return &p.Agreement }),
@@ -108,9 +144,7 @@ func (s *Partners) Declare() *resource.Type[Partner] {
 			},
 			[]resource.Move[Partner, PartnerStage]{
 				{Name: "approve", Label: "Approve", From: resource.From(PartnerApplied), To: PartnerApproved},
-				{Name: "certify", Label: "Certify", From: resource.From(PartnerApproved), To: PartnerActive, Do: resource.Do(func(ctx context.Context, p *Partner) error { // the partner sees its own record
-					return s.Portfolio.Show(ctx, "crm.partner", p.ID, p.LoginID)
-				})},
+				{Name: "certify", Label: "Certify", From: resource.From(PartnerApproved), To: PartnerActive, Do: resource.Do(s.certify)},
 				{Name: "suspend", Label: "Suspend", From: resource.From(PartnerActive), To: PartnerSuspended, Reason: true, Deviation: true},
 				{Name: "reinstate", Label: "Reinstate", From: resource.From(PartnerSuspended), To: PartnerActive, Reason: true, Deviation: true},
 				{Name: "end", Label: "End", From: resource.From(PartnerApplied, PartnerApproved, PartnerActive, PartnerSuspended), To: PartnerEnded, Reason: true, Deviation: true},
@@ -124,13 +158,11 @@ func (s *Partners) checkRegistration(ctx context.Context, r *Registration) error
 	r.CompanyKey, r.TaxNo = NormaliseName(r.Company), normaliseTax(r.TaxNo)
 	sys := authz.System(ctx, "partner of a registration")
 	if r.ID == 0 && r.PartnerID == 0 {
-		p, err := s.Store.First(sys, record.Where("login_id", record.Eq, authz.Actor(ctx)))
-		if err != nil && !errs.Is(err, errs.NotFound) {
+		id, err := s.People.PartnerOf(ctx, authz.Actor(ctx))
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			r.PartnerID = p.ID
-		}
+		r.PartnerID = id
 	}
 	if r.PartnerID == 0 {
 		return errs.Bad("company", "You are no partner; a partner registers its deals.")
@@ -184,7 +216,7 @@ type conversion struct{ Won money.Amount }
 func (s *Partners) DeclareRegistration() *resource.Type[Registration] {
 	s.RegistrationType = &resource.Type[Registration]{
 		Name: "crm.deal_registration", Label: "Deal registration", Plural: "Deal registrations", Icon: "file-check", Number: "DR-{yyyy}-{00000}", Store: s.Registrations,
-		Check: s.checkRegistration, Title: func(r *Registration) string { return r.Company }, Amount: func(r *Registration) money.Amount { return r.Value },
+		Check: s.checkRegistration, Saved: s.savedRegistration, Title: func(r *Registration) string { return r.Company }, Amount: func(r *Registration) money.Amount { return r.Value },
 		Fields: resource.Fields[Registration]{
 			resource.Text("company", "Company", func(r *Registration) *string { return &r.Company }).Required().InList().Search(),
 			resource.Text("tax_no", "Tax number", func(r *Registration) *string { return &r.TaxNo }),

@@ -185,7 +185,7 @@ func (s *Pools) assign(ctx context.Context, id, to int64, how, reason string) er
 	if err != nil {
 		return err
 	}
-	return s.Customers.Bus.Publish(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, To: to, How: how, Reason: reason})
+	return s.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, To: to, How: how, Reason: reason})
 }
 
 // GiveBack puts a customer of the actor into a pool. Errors: NotFound, Forbidden,
@@ -224,7 +224,7 @@ func (s *Pools) Recycle(ctx context.Context, id, pool int64, how, reason string)
 	}); err != nil {
 		return err
 	}
-	return s.Customers.Bus.Publish(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, How: how, Reason: reason})
+	return s.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, How: how, Reason: reason})
 }
 
 // AllocationRule gives customers of a kind to people. The lowest priority that matches

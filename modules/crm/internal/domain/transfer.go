@@ -57,6 +57,30 @@ type Portfolio interface {
 	Show(ctx context.Context, typ string, id, user int64) error
 }
 
+// Work is what people hold over all modules; the registry of document types answers.
+type Work interface {
+	// Held counts the open documents a person owns, by type.
+	Held(ctx context.Context, user int64) ([]resource.Holding, error)
+	// Reassign gives the open documents of types that belong to from and meet where to
+	// another owner.
+	Reassign(ctx context.Context, from, to int64, types []string, where ...record.Cond) (int, error)
+}
+
+// followers are the documents of CRM that are work with one customer.
+var followers = []string{"crm.followup", "crm.need", "crm.risk_case", "crm.care_task"}
+
+// handed lets the open work follow a customer that has a new owner: ours at once, that of
+// the other modules by the event. Into a pool nothing goes along: what is open there was
+// refused before, and a lead needs somebody.
+func (s *Customers) handed(ctx context.Context, e crm.OwnershipChanged) error {
+	if e.To != 0 {
+		if _, err := s.Work.Reassign(ctx, e.From, e.To, followers, record.Cond{Col: "customer_id", Op: record.Eq, Val: int64(e.Customer)}); err != nil {
+			return err
+		}
+	}
+	return s.Bus.Publish(ctx, e)
+}
+
 // HeldCustomer is a customer as the frozen copy lists it.
 type HeldCustomer struct {
 	ID        int64
@@ -82,12 +106,21 @@ func (s *Transfers) handOver(ctx context.Context, t *Transfer) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 {
+	var rest []resource.Holding
+	if t.everything() {
+		if rest, err = s.Customers.Work.Held(ctx, t.FromUser); err != nil {
+			return err
+		}
+	}
+	if len(list) == 0 && len(rest) == 0 {
 		return errs.New(errs.Precondition, "There is nothing to hand over.")
 	}
 	var b strings.Builder
 	for _, c := range list {
 		fmt.Fprintf(&b, "%s %s · %s · %d · %s\n", c.No, c.Name, c.Stage, c.Followups, c.Next)
+	}
+	for _, h := range rest {
+		fmt.Fprintf(&b, "%s: %d\n", h.Plural, h.N)
 	}
 	t.Frozen = errs.Clip(b.String(), 19000)
 	if err := s.Portfolio.Show(ctx, "crm.transfer", t.ID, t.ToUser); err != nil {
@@ -136,14 +169,38 @@ func (s *Transfers) accept(ctx context.Context, t *Transfer, in *acceptance) err
 		if _, err := s.Customers.Type.Update(ctx, c.ID, func(c *Customer) error { c.OwnerID = t.ToUser; return nil }); err != nil {
 			return fmt.Errorf("transfer customer %d: %w", c.ID, err)
 		}
-		if err := s.Portfolio.MoveChildren(ctx, c.ID, t.FromUser, t.ToUser); err != nil {
+		if err := s.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(c.ID), From: t.FromUser, To: t.ToUser, How: "transfer", Reason: t.No}); err != nil {
 			return err
 		}
-		if err := s.Customers.Bus.Publish(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(c.ID), From: t.FromUser, To: t.ToUser, How: "transfer", Reason: t.No}); err != nil {
+		if err := s.Portfolio.MoveChildren(ctx, c.ID, t.FromUser, t.ToUser); err != nil { // people and history
 			return err
 		}
 	}
 	t.Moved = len(list)
+	if !t.everything() {
+		return nil
+	}
+	return s.moveRest(ctx, t)
+}
+
+// everything reports whether the giver leaves: then what belongs to no customer moves too.
+func (t *Transfer) everything() bool { return t.Cause == "leave" && len(t.Lines) == 0 }
+
+// moveRest moves the other open documents of somebody who leaves.
+func (s *Transfers) moveRest(ctx context.Context, t *Transfer) error {
+	held, err := s.Customers.Work.Held(ctx, t.FromUser)
+	if err != nil {
+		return err
+	}
+	for _, h := range held {
+		var where []record.Cond
+		if h.Type == s.Type.Name { // this order ends with the move
+			where = []record.Cond{{Col: "id", Op: record.Ne, Val: t.ID}}
+		}
+		if _, err := s.Customers.Work.Reassign(ctx, t.FromUser, t.ToUser, []string{h.Type}, where...); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -179,7 +236,7 @@ func (s *Transfers) Declare() *resource.Type[Transfer] {
 			resource.LongText("open_issues", "Open issues", func(t *Transfer) *string { return &t.OpenIssues }),
 			resource.Lines("lines", "Customers", func(t *Transfer) *[]TransferLine { return &t.Lines }, resource.Fields[TransferLine]{
 				resource.Ref("customer_id", "Customer", func(l *TransferLine) *crm.CustomerID { return &l.CustomerID }, "crm.customer").Required(),
-			}).Hint("Without lines every customer of the giver moves."),
+			}).Hint("Without lines every customer of the giver moves, and of who leaves the company all other open work too."),
 			resource.LongText("frozen", "Handed over as it stood", func(t *Transfer) *string { return &t.Frozen }).ReadOnly(),
 			resource.Int("moved", "Customers moved", func(t *Transfer) *int { return &t.Moved }).ReadOnly().InList(),
 		},

@@ -78,3 +78,43 @@ func (s *Store) Unprotected(ctx context.Context, company int64, day date.Date) (
 	}
 	return out, err
 }
+
+// PartnerOf implements domain.PartnerBook.
+func (s *Store) PartnerOf(ctx context.Context, user int64) (id int64, err error) {
+	_, err = s.DB.Row(ctx, `SELECT id FROM crm.partner p WHERE archived_at IS NULL AND stage <> 'ended' AND (login_id = $1 OR EXISTS (SELECT FROM crm.partner_user u WHERE u.parent_id = p.id AND u.user_id = $1)) ORDER BY id LIMIT 1`, []any{user}, &id)
+	return id, err
+}
+
+// Registered implements domain.PartnerBook.
+func (s *Store) Registered(ctx context.Context, partner int64) ([]int64, error) {
+	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `SELECT id FROM crm.deal_registration WHERE partner_id = ? ORDER BY id`, partner)
+	out := make([]int64, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out, err
+}
+
+// Hide implements domain.PartnerBook.
+func (s *Store) Hide(ctx context.Context, typ string, id, user int64) error {
+	return s.DB.Exec(ctx, `DELETE FROM core.record_share WHERE object_type = $1 AND object_id = $2 AND user_id = $3`, typ, id, user)
+}
+
+// OwnRegistration is a deal a partner registered, as it sees it.
+type OwnRegistration struct {
+	ID                          int64
+	No, Company, Product, Stage string
+	Value, Won                  money.Amount
+	ProtectedUntil              date.Date
+}
+
+// OwnRegistrations lists the registrations the reader may see of a partner, the newest
+// first.
+func (s *Store) OwnRegistrations(ctx context.Context, partner int64) ([]OwnRegistration, error) {
+	w, err := s.DB.Rows(ctx, "crm.deal_registration", 0)
+	if err != nil {
+		return nil, err
+	}
+	w.And("partner_id = ?", partner)
+	return db.Select[OwnRegistration](ctx, s.DB, `SELECT id, no, company, product, stage, value, won, protected_until FROM crm.deal_registration WHERE `+w.SQL+` ORDER BY stage NOT IN ('submitted', 'approved'), id DESC LIMIT 200`, w.Args...)
+}

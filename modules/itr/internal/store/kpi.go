@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"meridian/platform/date"
 	"meridian/platform/db"
 	"meridian/platform/kpi"
 	"meridian/platform/money"
@@ -56,4 +57,15 @@ func (m *Measures) ratio(ctx context.Context, sc kpi.Scope, at, q string, w *db.
 		return kpi.Value{}, fmt.Errorf("ratio by %s: %w", at, err)
 	}
 	return kpi.Share(c.Num, c.Den).At(href), nil
+}
+
+// Scores adds up the answers to surveys of a period that the reader may see.
+func (m *Measures) Scores(ctx context.Context, from, to date.Date) (sum, n int64, err error) {
+	w, err := m.DB.Rows(ctx, "itr.survey", 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	w.Moments("answered_at", from, to, m.Location(ctx))
+	x, err := db.One[struct{ Sum, N int64 }](ctx, m.DB, `SELECT coalesce(sum(score), 0) AS sum, count(*) AS n FROM itr.survey WHERE stage = 'answered' AND `+w.SQL, w.Args...)
+	return x.Sum, x.N, err
 }

@@ -32,6 +32,8 @@ const (
 	LeadMQL          LeadStage = "mql"
 	LeadSAL          LeadStage = "sal"
 	LeadSQL          LeadStage = "sql"
+	LeadOffered      LeadStage = "offered"      // handed out to a partner, not answered
+	LeadPartner      LeadStage = "with_partner" // a partner works on it
 	LeadConverted    LeadStage = "converted"
 	LeadNurture      LeadStage = "nurture"
 	LeadDisqualified LeadStage = "disqualified"
@@ -67,6 +69,13 @@ type Lead struct {
 	GivenAt        *time.Time // to its present owner
 	ContactedAt    *time.Time
 	AlarmedAt      *time.Time
+
+	PartnerID        *int64 // who it is handed out to
+	GivenBy          int64  // who handed it out, and gets it back
+	DeclinedBy       *int64 // the partner that sent it back last
+	DeclineContacted string
+	DeclineSpam      bool
+	DeclineReason    string
 }
 
 // Leads is the service behind the lead type. It implements ltc.Leads.
@@ -77,6 +86,7 @@ type Leads struct {
 	Opportunities *Opportunities
 	Policies      *SalesPolicies
 	Silence       SilentLeads
+	Handed        PartnerLeads
 	Notify        func(ctx context.Context, n process.Notice) error
 }
 
@@ -305,6 +315,9 @@ func (s *Leads) convert(ctx context.Context, l *Lead, in *conversion) error {
 	}
 	o := &Opportunity{Name: in.Name, CustomerID: pointer(customer), ContactID: pointer(contact), LeadID: &l.ID, Amount: in.Amount, CloseOn: in.CloseOn, Source: l.Source, Region: l.Region}
 	inherit(&o.Base, &l.Base)
+	if err := s.bringsPartner(ctx, l, o); err != nil {
+		return err
+	}
 	if err := s.Opportunities.Type.Create(ctx, o); err != nil {
 		return fmt.Errorf("create opportunity: %w", err)
 	}

@@ -19,6 +19,7 @@ import (
 // Ports is what the services of leads to cash stand on.
 type Ports struct {
 	Customers crm.Customers
+	Partners  crm.Partners
 	Credit    crm.Credit
 	Products  ipd.Products
 	Stock     isc.Stock

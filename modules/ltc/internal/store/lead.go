@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"meridian/modules/ltc/internal/domain"
+	"meridian/platform/date"
 	"meridian/platform/db"
+	"meridian/platform/money"
 )
 
 // Leads implements domain.SilentLeads and reads what a lead meets.
@@ -61,4 +63,70 @@ func (s *Leads) Twins(ctx context.Context, l *domain.Lead) ([]domain.OpenLead, e
 	return db.Select[domain.OpenLead](ctx, s.DB, `SELECT id, no, name, company, stage, source, score, given_at, contacted_at FROM ltc.lead
 		WHERE id <> ? AND stage NOT IN ('converted', 'disqualified') AND ((? <> '' AND email_key = ?) OR (? <> '' AND phone_key = ?) OR (? <> '' AND lower(company) = lower(?))) AND `+w.SQL+` ORDER BY id LIMIT 20`,
 		append([]any{l.ID, l.EmailKey, l.EmailKey, l.PhoneKey, l.PhoneKey, l.Company, l.Company}, w.Args...)...)
+}
+
+// ShowLead implements domain.PartnerLeads.
+func (s *Leads) ShowLead(ctx context.Context, lead int64, people []int64) error {
+	return s.DB.Exec(ctx, `INSERT INTO core.record_share (object_type, object_id, user_id) SELECT 'ltc.lead', $1, unnest($2::bigint[]) ON CONFLICT (object_type, object_id, user_id) DO UPDATE SET until = NULL`, lead, people)
+}
+
+// HideLead implements domain.PartnerLeads.
+func (s *Leads) HideLead(ctx context.Context, lead int64, people []int64) error {
+	return s.DB.Exec(ctx, `DELETE FROM core.record_share WHERE object_type = 'ltc.lead' AND object_id = $1 AND user_id = ANY($2)`, lead, people)
+}
+
+// HandedOut implements domain.PartnerLeads.
+func (s *Leads) HandedOut(ctx context.Context, company int64) ([]domain.HandedLead, error) {
+	return db.Select[domain.HandedLead](ctx, s.DB, `SELECT id, partner_id, stage = 'offered' AS offered FROM ltc.lead WHERE company_id = ? AND partner_id IS NOT NULL AND stage IN ('offered', 'with_partner') AND archived_at IS NULL ORDER BY id`, company)
+}
+
+// PartnerLead is a lead with a partner on the list of who works on it.
+type PartnerLead struct {
+	domain.OpenLead
+	PartnerID int64
+	Need      string
+	Value     money.Amount
+}
+
+// WithPartners lists the leads that stand with partners and that the reader may see.
+func (s *Leads) WithPartners(ctx context.Context) ([]PartnerLead, error) {
+	w, err := s.DB.Rows(ctx, "ltc.lead", 0)
+	if err != nil {
+		return nil, err
+	}
+	return db.Select[PartnerLead](ctx, s.DB, `SELECT id, no, name, company, stage, source, score, given_at, contacted_at, partner_id, need, value FROM ltc.lead
+		WHERE partner_id IS NOT NULL AND stage IN ('offered', 'with_partner') AND `+w.SQL+` ORDER BY stage <> 'offered', given_at, id LIMIT 300`, w.Args...)
+}
+
+// PartnerOrder is an order from the deal of a partner, without what is ours alone.
+type PartnerOrder struct {
+	ID, CustomerID  int64
+	No, Stage, Deal string
+	OrderDate       date.Date
+	WishDate        date.Date
+	Net             money.Amount
+}
+
+// PartnerOrders lists the confirmed orders from the deals of a partner: it asks for the
+// partner's own record, which the caller has found by who reads.
+func (s *Leads) PartnerOrders(ctx context.Context, company, partner int64) ([]PartnerOrder, error) {
+	return db.Select[PartnerOrder](ctx, s.DB, `SELECT o.id, o.customer_id, o.no, o.stage, d.name AS deal, o.order_date, o.wish_date, o.net FROM ltc."order" o JOIN ltc.opportunity d ON d.id = o.opportunity_id
+		WHERE o.company_id = ? AND d.partner_id = ? AND o.stage <> 'draft' AND o.archived_at IS NULL ORDER BY o.order_date DESC, o.id DESC LIMIT 300`, company, partner)
+}
+
+// PartnerCommission is one line of commission as the partner may trace it.
+type PartnerCommission struct {
+	ID                int64
+	No, Kind          string
+	OnDate            date.Date
+	Deal, Invoice     string
+	Collected, Amount money.Amount
+	Rate              money.Ratio
+	Note              string
+}
+
+// PartnerCommissions lists the commission of a partner in a period.
+func (s *Leads) PartnerCommissions(ctx context.Context, company, partner int64, from, to date.Date) ([]PartnerCommission, error) {
+	return db.Select[PartnerCommission](ctx, s.DB, `SELECT c.id, c.no, c.kind, c.on_date, d.name AS deal, v.no AS invoice, c.collected, c.amount, c.rate, c.note FROM ltc.commission_line c JOIN ltc.opportunity d ON d.id = c.opportunity_id JOIN ltc.invoice v ON v.id = c.invoice_id
+		WHERE c.company_id = ? AND c.partner_id = ? AND c.archived_at IS NULL AND (?::date IS NULL OR c.on_date >= ?) AND (?::date IS NULL OR c.on_date <= ?) ORDER BY c.on_date, c.id`, company, partner, from, from, to, to)
 }

@@ -1,0 +1,214 @@
+package domain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"meridian/modules/crm"
+	"meridian/platform/authz"
+	"meridian/platform/errs"
+	"meridian/platform/process"
+	"meridian/platform/resource"
+)
+
+// PartnerLeads keeps who sees the leads handed out to partners. Package store implements it.
+type PartnerLeads interface {
+	// ShowLead lets people see a lead beside its owner.
+	ShowLead(ctx context.Context, lead int64, people []int64) error
+	// HideLead takes a lead away from people.
+	HideLead(ctx context.Context, lead int64, people []int64) error
+	// HandedOut lists the leads of a company that stand with partners.
+	HandedOut(ctx context.Context, company int64) ([]HandedLead, error)
+}
+
+// HandedLead is a lead that stands with a partner.
+type HandedLead struct {
+	ID, PartnerID int64
+	Offered       bool // not answered yet
+}
+
+func yesNo() []resource.Option {
+	return []resource.Option{{Value: "yes", Label: "Yes"}, {Value: "no", Label: "No"}}
+}
+
+// handing is the input of the move "hand_out".
+type handing struct{ PartnerID int64 }
+
+func handOutForm() resource.Fields[handing] {
+	return resource.Fields[handing]{resource.Ref("partner_id", "Partner", func(h *handing) *int64 { return &h.PartnerID }, "crm.partner").Required()}
+}
+
+// handOut offers a lead to a partner, whose people own and see it until it comes back.
+func (s *Leads) handOut(ctx context.Context, l *Lead, in *handing) error {
+	p, err := s.Partners.Partner(ctx, crm.PartnerID(in.PartnerID))
+	if err != nil {
+		return err
+	}
+	switch {
+	case !p.Active:
+		return errs.Bad("partner_id", "{0} is no active partner.", p.Name)
+	case len(p.Users) == 0:
+		return errs.Bad("partner_id", "Nobody signs in for {0}.", p.Name)
+	case value(l.DeclinedBy) == in.PartnerID:
+		return errs.Bad("partner_id", "{0} sent this lead back; choose another partner.", p.Name)
+	}
+	now := s.Opportunities.Now().UTC().Truncate(time.Microsecond)
+	l.PartnerID, l.GivenBy, l.GivenAt, l.AlarmedAt, l.OwnerID = &in.PartnerID, authz.Actor(ctx), &now, nil, p.Users[0]
+	if u := s.People().People[l.OwnerID]; u != nil {
+		l.DeptID = u.Dept
+	}
+	if err := s.Handed.ShowLead(ctx, l.ID, p.Users[1:]); err != nil {
+		return err
+	}
+	return s.Notify(ctx, process.Notice{Users: p.Users, Kind: "task", Message: "Lead {0} is handed out to you; please take it or send it back within two working days.", Args: []any{l.No}, Object: s.Type.Ref(l.ID)})
+}
+
+// theirs refuses who does not sign in for the partner of the lead: nobody answers for it.
+func (s *Leads) theirs(ctx context.Context, l *Lead) (crm.Partner, error) {
+	p, err := s.Partners.Partner(ctx, crm.PartnerID(value(l.PartnerID)))
+	if err != nil {
+		return p, err
+	}
+	if !slices.Contains(p.Users, authz.Actor(ctx)) {
+		return p, errs.New(errs.Forbidden, "Only {0} answers for this lead.", p.Name)
+	}
+	if !p.Active {
+		return p, errs.New(errs.Precondition, "{0} is no active partner.", p.Name)
+	}
+	return p, nil
+}
+
+func (s *Leads) take(ctx context.Context, l *Lead) error {
+	p, err := s.theirs(ctx, l)
+	if err != nil {
+		return err
+	}
+	return s.Notify(ctx, process.Notice{Users: []int64{l.GivenBy}, Kind: "task", Message: "{0} has taken lead {1}.", Args: []any{p.Name, l.No}, Object: s.Type.Ref(l.ID)})
+}
+
+func (s *Leads) reached(ctx context.Context, l *Lead) error {
+	if _, err := s.theirs(ctx, l); err != nil {
+		return err
+	}
+	return s.contacted(ctx, l)
+}
+
+// refusal is why a partner sends a lead back.
+type refusal struct {
+	Contacted string
+	Spam      bool
+	Reason    string
+}
+
+func declineForm() resource.Fields[refusal] {
+	return resource.Fields[refusal]{
+		resource.Enum("contacted", "Have you contacted the customer?", func(r *refusal) *string { return &r.Contacted }, yesNo()...).Required(),
+		resource.Bool("spam", "This is no real enquiry", func(r *refusal) *bool { return &r.Spam }),
+		resource.LongText("reason", "Reason", func(r *refusal) *string { return &r.Reason }).Required().Limit(1000),
+	}
+}
+
+// decline sends a lead back to who handed it out.
+func (s *Leads) decline(ctx context.Context, l *Lead, in *refusal) error {
+	p, err := s.theirs(ctx, l)
+	if err != nil {
+		return err
+	}
+	l.DeclineContacted, l.DeclineSpam, l.DeclineReason = in.Contacted, in.Spam, in.Reason
+	return s.back(ctx, l, p, "{0} sent lead {1} back: {2}", p.Name, l.No, in.Reason)
+}
+
+// takeBack takes a lead from a partner that has not answered in time or sells no more.
+func (s *Leads) takeBack(ctx context.Context, l *Lead) error {
+	p, err := s.Partners.Partner(ctx, crm.PartnerID(value(l.PartnerID)))
+	if err != nil {
+		return err
+	}
+	l.DeclineContacted, l.DeclineSpam, l.DeclineReason = "", false, ""
+	return s.back(ctx, l, p, "Lead {1} is back: {0} has not taken it in time. Hand it to another partner.", p.Name, l.No)
+}
+
+// back returns a lead to our own people.
+func (s *Leads) back(ctx context.Context, l *Lead, p crm.Partner, message string, args ...any) error {
+	if err := s.Handed.HideLead(ctx, l.ID, p.Users); err != nil {
+		return err
+	}
+	l.DeclinedBy, l.PartnerID, l.GivenAt, l.OwnerID = l.PartnerID, nil, nil, l.GivenBy
+	if u := s.People().People[l.OwnerID]; u != nil {
+		l.DeptID = u.Dept
+	}
+	return s.Notify(ctx, process.Notice{Users: []int64{l.GivenBy}, Kind: "task", Message: message, Args: args, Object: s.Type.Ref(l.ID)})
+}
+
+// TakeBackLeads takes back what partners have not answered in time and what stands with
+// partners that are no longer active. The job calls it. It returns how many came back.
+func (s *Leads) TakeBackLeads(ctx context.Context, company int64, late func(ctx context.Context, ids []int64) (map[int64]bool, error)) (int, error) {
+	ctx = authz.System(ctx, "ltc.lead:take back")
+	list, err := s.Handed.HandedOut(ctx, company)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	ids := make([]int64, len(list))
+	for i, x := range list {
+		ids[i] = x.ID
+	}
+	over, err := late(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, x := range list {
+		p, err := s.Partners.Partner(ctx, crm.PartnerID(x.PartnerID))
+		if err != nil {
+			return n, err
+		}
+		if p.Active && (!x.Offered || !over[x.ID]) {
+			continue
+		}
+		fired, err := s.Type.FireIf(ctx, x.ID, "take_back", nil, func(l *Lead) bool {
+			return l.Stage == LeadOffered || !p.Active && l.Stage == LeadPartner
+		})
+		if err != nil {
+			return n, fmt.Errorf("take lead %d back: %w", x.ID, err)
+		}
+		if fired {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// bringsPartner makes the deal of a lead that a partner worked on the partner's; our own
+// person who handed the lead out owns it here.
+func (s *Leads) bringsPartner(ctx context.Context, l *Lead, o *Opportunity) error {
+	if l.PartnerID == nil {
+		return nil
+	}
+	p, err := s.Partners.Partner(ctx, crm.PartnerID(*l.PartnerID))
+	if err != nil {
+		return err
+	}
+	o.PartnerID, o.Pipeline, o.OwnerID = pointer(p.Customer), "partner", l.GivenBy
+	return nil
+}
+
+// OnRegistration makes the protected deal of a partner an opportunity of the person who
+// looks after the partner; for CRM's event.
+func (s *Opportunities) OnRegistration(ctx context.Context, e crm.DealRegistrationApproved) error {
+	p, err := s.Partners.Partner(ctx, crm.PartnerID(e.Partner.ID))
+	if err != nil {
+		return err
+	}
+	if p.Customer == e.Customer {
+		return errs.New(errs.Precondition, "The partner is not the customer.")
+	}
+	o := &Opportunity{Name: errs.Clip(e.Product+" · "+e.Company, 180), CustomerID: pointer(e.Customer), PartnerID: pointer(p.Customer), Amount: e.Value, CloseOn: e.Until, Source: "partner"}
+	o.Probability, o.Category, o.Pipeline = chance[DealQualify], usualCategory[DealQualify], "partner"
+	o.OwnerID = p.Owner
+	if err := s.Type.Create(authz.System(ctx, "ltc.opportunity:registered deal"), o, e.Registration); err != nil {
+		return fmt.Errorf("deal of %s: %w", e.Registration, err)
+	}
+	return nil
+}
