@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/token"
+	syntax "go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -68,7 +68,7 @@ func acceptanceTests(t *testing.T, root string) map[string][]string {
 // take a *testing.T, stand at the top level and have a body with statements.
 func testsIn(t *testing.T, path string, src []byte) (names []string) {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.SkipObjectResolution)
+	f, err := parser.ParseFile(syntax.NewFileSet(), path, src, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
