@@ -46,7 +46,8 @@ func (p *Platform) declare() {
 			resource.Bool("branch", "Head of a branch", func(d *departmentRecord) *bool { return &d.Branch }).InList().Filter(),
 			resource.Ref("manager_id", "Manager", func(d *departmentRecord) *int64 { return &d.ManagerID }, "core.user").InList(),
 		},
-		Saved: func(ctx context.Context, _, _ *departmentRecord) error { reload(ctx); return nil },
+		Saved:    func(ctx context.Context, _, _ *departmentRecord) error { reload(ctx); return nil },
+		Imported: func(ctx context.Context, _ *departmentRecord) error { reload(ctx); return nil },
 	})
 	p.Users = resource.Register(p.Types, &resource.Type[userRecord]{
 		Name: "core.user", Label: "User", Plural: "Users", Icon: "users", Number: "U{0000}", NoOwner: true,
@@ -70,7 +71,8 @@ func (p *Platform) declare() {
 			resource.Bool("mail", "Notices by mail", func(u *userRecord) *bool { return &u.Mail }),
 			resource.Bool("active", "Active", func(u *userRecord) *bool { return &u.Active }).InList().Filter(),
 		},
-		Saved: func(ctx context.Context, _, _ *userRecord) error { reload(ctx); return nil },
+		Saved:    func(ctx context.Context, _, _ *userRecord) error { reload(ctx); return nil },
+		Imported: func(ctx context.Context, _ *userRecord) error { reload(ctx); return nil }, // who came in by a file may own what the next one brings
 	})
 }
 
