@@ -106,7 +106,7 @@ func (s *suite) winLoss(token, what string, cut url.Values, want closed) {
 	tile := func(key string) string {
 		for _, x := range list(res["tiles"]) {
 			if m := x.(map[string]any); m["key"] == key {
-				return fmt.Sprint(m["value"].(map[string]any)["text"])
+				return fmt.Sprint(m["value"])
 			}
 		}
 		s.t.Fatalf("the analysis has no tile %s: %v", key, res["tiles"])
@@ -116,8 +116,7 @@ func (s *suite) winLoss(token, what string, cut url.Values, want closed) {
 		for _, x := range list(res["tables"]) {
 			if m := x.(map[string]any); m["key"] == key {
 				for _, r := range list(m["rows"]) {
-					cells := list(r.(map[string]any)["cells"])
-					v, err := strconv.ParseInt(fmt.Sprint(cells[1].(map[string]any)["text"]), 10, 64)
+					v, err := strconv.ParseInt(fmt.Sprint(r.(map[string]any)["cells"].(map[string]any)["n"]), 10, 64)
 					if err != nil {
 						s.t.Fatal(err)
 					}
