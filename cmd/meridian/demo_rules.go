@@ -19,6 +19,7 @@ func (d *demo) rules() {
 	d.plans()
 	d.collecting()
 	d.wishes()
+	d.touches()
 	for _, x := range [][2]string{{"crm.health_grid", "measure"}, {"crm.value_ranking", "compute"}, {"crm.care", "plan"}} {
 		d.command("admin", x[0], x[1], nil)
 	}
@@ -97,6 +98,10 @@ func (d *demo) segments() {
 	d.make("manager", "crm.segment", resource.Values{"name": "半年内投诉过的客户", "kind": "dynamic", "purpose": "回访", "rules": []resource.Values{rule("complaints", "ge", "1")}})
 	d.make("manager", "crm.value_model", resource.Values{"name": "年度价值模型", "active": "true", "weights": []resource.Values{{"indicator": "net", "weight": "40"}, {"indicator": "margin", "weight": "30"}, {"indicator": "recency", "weight": "15"}, {"indicator": "payment", "weight": "15"}}})
 	d.make("success", "crm.care_program", resource.Values{"name": "验收后一周回访", "occasion": "accepted", "offset_days": "0", "channel": "call", "todo": "询问设备运行情况，确认培训是否到位，记录新需求。", "active": "true"})
+	d.make("success", "crm.care_program", resource.Values{"name": "联系人生日祝福", "occasion": "birthday", "offset_days": "0", "channel": "chat", "todo": "送上祝福，问候近况。", "gift_limit": "100", "active": "true"})
+	for _, c := range []demoParty{d.east(2), d.east(8), d.south(3)} {
+		d.change(c.rep, "crm.contact", c.contact, resource.Values{"birthday": d.in(0)[5:]})
+	}
 	d.make("success", "crm.care_program", resource.Values{"name": "沉默六十天关怀", "occasion": "silence", "offset_days": "60", "channel": "visit", "todo": "上门拜访，了解近期产线变化。", "gift_limit": "200", "active": "true"})
 }
 
@@ -138,6 +143,18 @@ func (d *demo) collecting() {
 		d.move(c.rep, "ltc.contract", contract, step, nil)
 	}
 	d.move(c.rep, "ltc.contract", contract, "sign", resource.Values{"signed_by_customer": c.person, "signed_by_us": "总经理", "on": d.in(0)})
+}
+
+// touches are talks of today with most customers; the others have been silent, and the
+// measure of health shows it.
+func (d *demo) touches() {
+	for i, c := range d.customers {
+		if i%4 == 3 || c.stage == "lost" || c.stage == "to_identify" {
+			continue
+		}
+		talk := d.make(c.rep, "crm.followup", resource.Values{"customer_id": id10(c.id), "contact_id": id10(c.contact), "subject": "例行回访", "channel": []string{"call", "visit", "meeting"}[i%3], "planned_on": d.in(0)})
+		d.move(c.rep, "crm.followup", talk, "hold", resource.Values{"conclusion": "设备运行稳定，年内有扩产打算。", "value_given": "给出备件清单和保养建议", "feedback": "希望交期再短一些", "next_step": d.pick(demoNext), "next_on": workday(d.today.AddDays(7 + i%14)).String()})
+	}
 }
 
 // wishes are what customers have said, and a portfolio that changes hands.

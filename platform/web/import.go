@@ -530,7 +530,7 @@ func (t *typePages) tiles(v *view, r transfer.Report) ui.Tiles {
 }
 
 func (t *typePages) check(v *view, up transfer.Upload, r transfer.Report, keep []ui.Pair) *ui.ImportCheck {
-	c := &ui.ImportCheck{Guesses: guesses(v, r), Action: t.run(up.ID) + "/run", Hidden: keep, Tiles: t.tiles(v, r), Errors: t.wrongRows(v, r), Back: t.base + "/import"}
+	c := &ui.ImportCheck{Guesses: guesses(v, up, r), Action: t.run(up.ID) + "/run", Hidden: keep, Tiles: t.tiles(v, r), Errors: t.wrongRows(v, r), Back: t.base + "/import"}
 	switch {
 	case r.Failure != "":
 		c.Refuse = v.t(r.Failure, r.Args...)
@@ -542,12 +542,13 @@ func (t *typePages) check(v *view, up transfer.Upload, r transfer.Report, keep [
 	return c
 }
 
-// guesses says what was read out of the file itself.
-func guesses(v *view, r transfer.Report) (out []string) {
+// guesses says how the file is read, where that is not a matter of course.
+func guesses(v *view, up transfer.Upload, r transfer.Report) (out []string) {
+	if up.Encoding != "" && up.Encoding != transfer.UTF8 {
+		out = append(out, v.t("The text is read as {0}.", strings.ToUpper(up.Encoding)))
+	}
 	for _, g := range r.Guesses {
-		if g.Encoding != "" {
-			out = append(out, v.t("The text is read as {0}.", strings.ToUpper(g.Encoding)))
-		} else {
+		if g.Dates != "" {
 			out = append(out, v.t("The dates of {0} are read as {1}.", g.Column, g.Dates))
 		}
 	}

@@ -165,6 +165,17 @@ function giveBack() {
   (shown(by(held.id)) || shown(same()) || box && shown($$(operable, box).find(shown)) || $('#main'))?.focus();
 }
 
+// A command may end by drawing the page anew; the control is remembered across that.
+document.addEventListener('htmx:beforeOnLoad', ({ detail }) => {
+  const to = detail.xhr.getResponseHeader('HX-Redirect');
+  if (to) sessionStorage.setItem('held', JSON.stringify({ path: new URL(to, location).pathname, held }));
+});
+function remembered() {
+  const was = JSON.parse(sessionStorage.getItem('held') || 'null');
+  sessionStorage.removeItem('held');
+  if (was?.path === location.pathname) { held = was.held; giveBack(); }
+}
+
 // ---- init: once per element, on load and after each swap ----
 const fresh = (in_, sel) => [in_, ...$$(sel, in_)].filter((el) => el.matches?.(sel) && !el.dataset.on && (el.dataset.on = 1));
 
@@ -334,4 +345,4 @@ document.addEventListener('htmx:responseError', ({ detail }) => {
 document.addEventListener('htmx:sendError', () => toast({ text: texts.offline, tone: 'bad' }));
 document.addEventListener('toast', (e) => toast(e.detail));
 
-init().then(() => { root.dataset.ready = 'yes'; }); // tests wait for it
+init().then(() => { remembered(); root.dataset.ready = 'yes'; }); // tests wait for it
