@@ -155,14 +155,18 @@ let held; // the control a request began at, so that it is found again when the 
 function hold() {
   const el = document.activeElement;
   if (el?.closest('dialog')) return; // the control that opened it
-  held = el && el !== document.body && { id: el.id, at: address(el), tag: el.localName, box: el.closest('[id]:not(main, form)')?.id };
+  held = el && el !== document.body && { id: el.id, at: address(el), tag: el.localName, ring: el.matches(':focus-visible'), box: el.closest('[id]:not(main, form)')?.id };
 }
 
 function giveBack() {
   if (!held || (document.activeElement && document.activeElement !== document.body) || $('dialog[open]')) return;
   const by = (id) => id && document.getElementById(id), box = by(held.box);
   const same = () => held.at && $$(held.tag, box || document).find((x) => address(x) === held.at);
-  (shown(by(held.id)) || shown(same()) || box && shown($$(operable, box).find(shown)) || $('#main'))?.focus();
+  const el = shown(by(held.id)) || shown(same()) || box && shown($$(operable, box).find(shown)) || $('#main');
+  el?.focus();
+  if (!held.ring || !el || el.id === 'main' || el.matches(':focus-visible')) return;
+  el.dataset.lit = ''; // who came by keyboard sees it on a new page too
+  el.addEventListener('blur', () => delete el.dataset.lit, { once: true });
 }
 
 // A command may end by drawing the page anew; the control is remembered across that.
