@@ -395,7 +395,7 @@ func submitForecast(rep int) func(k *keys) {
 		k.Press(e2e.KeyEnter)
 		k.Wait(`!document.querySelector('dialog[open]')`)
 		k.saved(before+1, `SELECT count(*) FROM ltc.forecast_entry WHERE kind = 'submitted' AND owner_id = $1`, rep)
-		k.kept(opener)
+		k.Wait(fmt.Sprintf(`document.activeElement?.matches(%q)`, opener)) // of the page drawn anew
 	}
 }
 
