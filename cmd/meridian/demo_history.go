@@ -25,6 +25,7 @@ func (d *demo) company() {
 	d.leads()
 	d.service()
 	d.live()
+	d.rules()
 }
 
 // catalogue makes products on sale and their prices: one list of two years ago and

@@ -23,6 +23,9 @@ func wireFacts(p *app.Platform, customers *crmapp.Module) {
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.OrderConfirmed) error {
 		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactOrder, On: today(ctx), N: 1, Amount: e.Total, Doc: order(e.ID), Key: "order:" + order(e.ID).String()})
 	})
+	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.OrderImported) error {
+		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactOrder, On: e.On, N: 1, Amount: e.Total, Doc: order(e.ID), Key: "order:" + order(e.ID).String()})
+	})
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.OrderCancelled) error {
 		return customers.Facts.Undo(ctx, crm.FactOrder, crm.Fact{Customer: e.Customer, Doc: order(e.ID), Key: "cancel:" + order(e.ID).String()})
 	})

@@ -91,6 +91,9 @@ func (o *opened) importSet(ctx context.Context, set, dir string, dry bool) error
 
 func report(file string, r transfer.Report) {
 	fmt.Fprintf(os.Stdout, "%-24s %-18s %6d rows: %d new, %d changed, %d unchanged, %d left out, %d wrong\n", file, r.Type, r.Rows, r.New, r.Changed, r.Unchanged, r.Skipped, r.Wrong)
+	for _, g := range r.Guesses {
+		fmt.Fprintln(os.Stdout, "  "+g.String())
+	}
 	for _, e := range r.Errors {
 		fmt.Fprintln(os.Stdout, "  "+e.String())
 	}

@@ -45,12 +45,18 @@ func (s *suite) admin() context.Context {
 
 func (s *suite) loadSet(name, dir string) []transfer.Report {
 	s.t.Helper()
+	return s.loadFrom(name, os.DirFS(filepath.Join(dir, name)))
+}
+
+// loadFrom runs an import set over a folder, as meridian import --set does.
+func (s *suite) loadFrom(name string, data fs.FS) []transfer.Report {
+	s.t.Helper()
 	maps, err := fs.Sub(configs.FS, "import/"+name)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	var out []transfer.Report
-	err = s.Imports.Set(s.admin(), maps, os.DirFS(filepath.Join(dir, name)), false, func(file string, r transfer.Report) {
+	err = s.Imports.Set(s.admin(), maps, data, false, func(file string, r transfer.Report) {
 		out = append(out, r)
 		for _, e := range r.Errors {
 			s.t.Log(e.String())
@@ -91,6 +97,7 @@ func TestRealData(t *testing.T) {
 		}
 	}
 	s.loadSet("crm_opportunities", dir)
+	s.pipeline(token, dir)
 	got := s.call(token, "GET", "/kpi/ltc.win_rate", nil, 200)
 	if got["value"] != known.CRM.WinRate.String() {
 		t.Errorf("win rate is %v, want %s", got["value"], known.CRM.WinRate)

@@ -26,7 +26,10 @@ type suite struct {
 }
 
 // newSuite starts everything but the process itself.
-func newSuite(t *testing.T) *suite {
+func newSuite(t *testing.T) *suite { t.Helper(); return newSuiteAt(t, clock.System) }
+
+// newSuiteAt is newSuite at a time of its own: history is measured from the day it ends.
+func newSuiteAt(t *testing.T, now clock.Clock) *suite {
 	t.Helper()
 	dsn := dbtest.DSN(t)
 	d, err := db.Open(t.Context(), dsn, db.Options{})
@@ -36,7 +39,7 @@ func newSuite(t *testing.T) *suite {
 	t.Cleanup(func() { _ = d.Close() })
 	cfg := config.Config{Company: "华东精工", Currency: "CNY", TZ: "Asia/Shanghai", Lang: "zh", AdminPassword: testPassword, WebhookSecret: "webhook secret"}
 	o := &opened{dsn: dsn}
-	if o.Platform, err = app.New(cfg, d, clock.System); err != nil {
+	if o.Platform, err = app.New(cfg, d, now); err != nil {
 		t.Fatal(err)
 	}
 	o.system = wire(o.Platform)

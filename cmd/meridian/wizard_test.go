@@ -34,7 +34,7 @@ func (s *suite) work() {
 	s.t.Cleanup(stop)
 }
 
-var mapSelect = regexp.MustCompile(`(?s)<select[^>]*name="((?:col|line)\.\d+)".*?</select>`)
+var mapSelect = regexp.MustCompile(`(?s)<select[^>]*name="((?:col|line|date)\.\d+|encoding|tree)".*?</select>`)
 var chosen = regexp.MustCompile(`<option value="([^"]*)" selected`)
 
 // upload sends files and returns the address of the import and the guessed columns.
@@ -358,4 +358,91 @@ func TestImportIsTakenUp(t *testing.T) {
 	if k, _ := s.Imports.Kept(admin, id, ""); !strings.Contains(k.Report.Failure, "You lack the permission") {
 		t.Errorf("the failure reads %q", k.Report.Failure)
 	}
+}
+
+// TestImportAsksHowAFileIsRead: encoding and dates are proposals a person confirms, and a
+// question where the file leaves it open; a broken file names its line.
+func TestImportAsksHowAFileIsRead(t *testing.T) {
+	s := newSuite(t)
+	s.person("admin", "")
+	w := wizard{s, english(t, s, "admin"), "/crm/customer"}
+	run, cols := w.upload(transfer.File{Name: "kunden.csv", Body: []byte("no,name,region\nW-1,M\xfcller & S\xf6hne,K\xf6ln\n")})
+	if got := cols.Get("encoding"); got != transfer.Windows1252 {
+		t.Fatalf("the encoding proposed is %q", got)
+	}
+	_, page := w.page(w.c, run)
+	has(t, "columns", page, "Guessed from the file", "Müller &amp; Söhne")
+	_, page = w.page(w.c, run+"?encoding=utf-16le")
+	if strings.Contains(page, "Müller") {
+		t.Error("another encoding shows the same letters")
+	}
+	_, page = w.post(run+"/check", cols)
+	has(t, "check", page, "The text is read as WINDOWS-1252.", `name="encoding" value="windows-1252"`)
+	s.work()
+	w.post(run+"/run", cols)
+	has(t, "done", w.end(run), "1 records were created")
+	var name string
+	if _, err := s.DB.Row(t.Context(), `SELECT name FROM crm.customer WHERE no = 'W-1'`, nil, &name); err != nil || name != "Müller & Söhne" {
+		t.Errorf("the name reads %q (%v)", name, err)
+	}
+
+	w.base = "/crm/contact"
+	run, cols = w.upload(csvFile("no,customer,name,verified_on", "P-1,W-1,Ann,1/2/2024", "P-2,W-1,Bob,3/4/2024"))
+	if _, chosen := cols["date.3"]; chosen {
+		t.Fatal("one of two readings of the dates was chosen silently")
+	}
+	status, page := w.post(run+"/check", cols)
+	if status != 422 {
+		t.Errorf("dates left open answer %d, want 422", status)
+	}
+	has(t, "open dates", page, "The dates can be read in several ways; say which.", "m/d/yyyy", "d/m/yyyy")
+	cols.Set("date.3", "1/2/2006")
+	_, page = w.post(run+"/check", cols)
+	has(t, "check of dates", page, "Nothing has been written yet.", `name="date.3" value="1/2/2006"`)
+	w.post(run+"/run", cols)
+	has(t, "done", w.end(run), "2 records were created")
+	if n := s.number(`SELECT count(*) FROM crm.contact WHERE verified_on IN ('2024-01-02', '2024-03-04')`); n != 2 {
+		t.Errorf("%d dates are right, want 2", n)
+	}
+	run, cols = w.upload(csvFile("no,customer,name,verified_on", "P-3,W-1,Cai,31-12-2024", "P-4,W-1,Dan,01-02-2024"))
+	if got := cols.Get("date.3"); got != "2-1-2006" {
+		t.Errorf("the dates are proposed as %q, want the only way to read all of them", got)
+	}
+	w.post(run+"/run", cols)
+	has(t, "done", w.end(run), "2 records were created")
+
+	_, cols = w.upload(transfer.File{Name: "x.vcf", Body: []byte("BEGIN:VCARD\nVERSION:3.0\nFN:Eve\nTITLE:CEO\nTEL:5551234\nEND:VCARD\n")})
+	fields := map[string]bool{}
+	for _, v := range cols {
+		fields[v[0]] = true
+	}
+	for _, f := range []string{"name", "customer_id", "title", "phone", "email", "note", "birthday"} {
+		if !fields[f] {
+			t.Errorf("no column of a card is taken for %s: %v", f, cols)
+		}
+	}
+	status, page = w.refuse(transfer.File{Name: "x.vcf", Body: []byte("BEGIN:VCARD\nFN:Eve\nTITLE\nEND:VCARD\n")})
+	if status != 422 || !strings.Contains(page, "Line 3 of the file is no line of a card") {
+		t.Errorf("a broken card answers %d: %.600s", status, mainOf(page))
+	}
+}
+
+// refuse sends a file and returns the answer, whatever it is.
+func (w wizard) refuse(f transfer.File) (int, string) {
+	w.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	part, err := m.CreateFormFile("file", f.Name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, _ = part.Write(f.Body)
+	_ = m.Close()
+	req, _ := http.NewRequestWithContext(w.t.Context(), "POST", w.url+w.base+"/import", &b)
+	req.Header.Set("Content-Type", m.FormDataContentType())
+	res, err := w.c.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res.StatusCode, read(w.t, res)
 }

@@ -117,6 +117,15 @@ type OrderConfirmed struct {
 	Total    money.Amount
 }
 
+// OrderImported is published in the transaction that brings in an order of another
+// system: it was confirmed there, on its own day, and nothing is owed for it here.
+type OrderImported struct {
+	ID       OrderID
+	Customer crm.CustomerID
+	On       date.Date
+	Total    money.Amount
+}
+
 // OrderCancelled is published in the transaction that cancels a confirmed order.
 type OrderCancelled struct {
 	ID       OrderID

@@ -49,7 +49,8 @@ func (p *Platform) declare() {
 			resource.Bool("branch", "Head of a branch", func(d *departmentRecord) *bool { return &d.Branch }).InList().Filter(),
 			resource.Ref("manager_id", "Manager", func(d *departmentRecord) *int64 { return &d.ManagerID }, "core.user").InList(),
 		},
-		Saved: func(ctx context.Context, _, _ *departmentRecord) error { reload(ctx); return nil },
+		Saved:    func(ctx context.Context, _, _ *departmentRecord) error { reload(ctx); return nil },
+		Imported: func(ctx context.Context, _ *departmentRecord) error { reload(ctx); return nil },
 	})
 	p.Users = resource.Register(p.Types, &resource.Type[userRecord]{
 		Name: "core.user", Label: "User", Plural: "Users", Icon: "users", Number: "U{0000}", NoOwner: true,
@@ -77,6 +78,7 @@ func (p *Platform) declare() {
 			reload(ctx)
 			return p.mayLeave(ctx, u, before)
 		},
+		Imported: func(ctx context.Context, _ *userRecord) error { reload(ctx); return nil }, // who came in by a file may own what the next one brings
 	})
 }
 

@@ -261,7 +261,9 @@ func (t *Type[T]) entered(ctx context.Context, r *T, from []trace.Ref, at time.T
 // settle gives the row the department and company of its owner.
 func (t *Type[T]) settle(b *record.Base) {
 	if p := t.reg.Authz.Directory().People[b.OwnerID]; p != nil {
-		b.DeptID = p.Dept
+		if !t.NoOwner { // the department of a user is a field of its own
+			b.DeptID = p.Dept
+		}
 		if b.CompanyID == 0 {
 			b.CompanyID = p.Company
 		}

@@ -1,5 +1,5 @@
 // Package transfer brings files of other systems in and writes lists out: CSV and
-// XLSX. Imports go by maps that say which column means what and take the write path
+// XLSX, and in only: vCards and the record trees of Salesforce. Imports go by maps that say which column means what and take the write path
 // of the pages; a file with any wrong row changes nothing and names row, column and
 // reason. What an export writes, an import reads.
 package transfer
@@ -11,10 +11,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"meridian/platform/errs"
 )
@@ -24,6 +22,29 @@ type table struct {
 	heads []string
 	index map[string]int
 	rows  [][]string
+	// sparse tables have a column where some row has a value; that there is none says
+	// nothing about the file.
+	sparse bool
+	coding coding // how its bytes were read; empty for a workbook
+}
+
+func newTable(heads []string) *table {
+	t := &table{index: map[string]int{}}
+	for i, h := range heads {
+		h = strings.TrimSpace(h)
+		t.heads = append(t.heads, h)
+		if _, twice := t.index[h]; !twice {
+			t.index[h] = i
+		}
+	}
+	return t
+}
+
+// how says how a file is to be read, where its bytes alone do not tell.
+type how struct {
+	sheet    string // of a workbook, or a type of record in a tree; "" is the first
+	encoding string // "" guesses
+	open     func(name string) ([]byte, error)
 }
 
 // maxRows and maxCells bound what one import holds in memory: a workbook of a few
@@ -35,45 +56,44 @@ const (
 
 func isXLSX(body []byte) bool { return bytes.HasPrefix(body, []byte("PK\x03\x04")) }
 
-// read understands CSV (UTF-8, with or without mark, else GB18030) and XLSX, of
-// which it reads one sheet, the first when sheet is empty.
-func read(name string, body []byte, sheet string) (*table, error) {
-	var rows [][]string
-	var err error
+// read understands workbooks, vCards, record trees and CSV, told apart by what they
+// begin with, not by the name.
+func read(name string, body []byte, h how) (*table, error) {
 	if isXLSX(body) {
-		rows, err = readXLSX(body, sheet)
-	} else {
-		rows, err = readCSV(body)
+		rows, err := readXLSX(body, h.sheet)
+		if err != nil {
+			return nil, err
+		}
+		return tableOf(name, rows, coding{})
 	}
+	text, enc, err := decodeText(body, h.encoding)
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case isCards(text):
+		return readCards(text, enc)
+	case isJSON(text):
+		return readTree(text, h.sheet, enc, h.open)
+	}
+	rows, err := readCSV(text)
+	if err != nil {
+		return nil, err
+	}
+	return tableOf(name, rows, enc)
+}
+
+// tableOf takes the first row for the heads.
+func tableOf(name string, rows [][]string, enc coding) (*table, error) {
 	if len(rows) == 0 {
 		return nil, errs.New(errs.Invalid, "The file {0} holds no rows.", name)
 	}
-	t := &table{index: map[string]int{}, rows: rows[1:]}
-	for i, h := range rows[0] {
-		h = strings.TrimSpace(h)
-		t.heads = append(t.heads, h)
-		if _, twice := t.index[h]; !twice {
-			t.index[h] = i
-		}
-	}
+	t := newTable(rows[0])
+	t.rows, t.coding = rows[1:], enc
 	return t, nil
 }
 
 func readCSV(body []byte) ([][]string, error) {
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	if !utf8.Valid(body) {
-		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(body)
-		if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) { // the decoder replaces what it cannot read
-			return nil, errs.Wrap(errs.Invalid, err, "The file is neither UTF-8 nor GB18030 text.")
-		}
-		body = decoded
-	}
-	if bytes.IndexByte(body, 0) >= 0 {
-		return nil, errs.New(errs.Invalid, "The file is neither UTF-8 nor GB18030 text.")
-	}
 	r := csv.NewReader(bytes.NewReader(body))
 	r.FieldsPerRecord = -1
 	first, _, _ := bytes.Cut(body, []byte("\n"))

@@ -54,13 +54,15 @@ func TestRead(t *testing.T) {
 		"an open quote":      {"a,b\n\"1,2\n", "", -1},
 		"a quote inside":     {"a,b\n1\"x,2\n", "", -1},
 		"NUL":                {"a,b\n1\x00,2\n", "", -1},
-		"UTF-16":             {"\xff\xfea\x00,\x00b\x00", "", -1},
-		"no text at all":     {"a,b\n\xff\xff\xff,2\n", "", -1},
+		"UTF-16":             {"\xff\xfea\x00,\x00b\x00\n\x001\x00,\x002\x00", "1|2", 1},
+		"UTF-16, no mark":    {"\x00a\x00,\x00b\x00\n\x001\x00,\x002", "1|2", 1},
+		"Windows-1252":       {"a,b\nM\xfcnchen,2\n", "München|2", 1},
+		"no text at all":     {"a,b\n\x81,2\n", "", -1},
 		"no workbook":        {"PK\x03\x04 but nothing else", "", -1},
 		"workbook":           {string(workbook(t, map[string]string{"A1": "a", "B1": "b", "A2": "1"})), "1|", 1},
 		"a wide, long sheet": {string(workbook(t, map[string]string{"A1": "a", "XFD1": "b", "A2000": "1"})), "", -1},
 	} {
-		got, err := read("file", []byte(c.body), "")
+		got, err := read("file", []byte(c.body), how{})
 		if c.rows < 0 {
 			if !errs.Is(err, errs.Invalid) {
 				t.Errorf("%s: %v, want a refusal", name, err)
@@ -81,14 +83,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(workbook(f, map[string]string{"A1": "a", "B1": "b", "A2": "1", "C3": "late"}))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		u, err := describe(nil, File{"file", body}, File{})
+		u, err := describe(nil, File{"file", body}, File{}, Reading{})
 		if err != nil {
 			if !errs.Is(err, errs.Invalid) {
 				t.Errorf("%v", err)
 			}
 			return
 		}
-		got, err := read("file", body, "")
+		got, err := u.table(Reading{})
 		if err != nil || len(u.Columns) != len(got.heads) {
 			t.Fatalf("%d columns described, %d read (%v)", len(u.Columns), len(got.heads), err)
 		}

@@ -17,14 +17,17 @@ import (
 // Map says which column of a file is which field of a type. Maps are YAML; the
 // sets in configs/import show every part.
 type Map struct {
-	Type   string            `yaml:"type" json:"type"`       // document type
-	File   string            `yaml:"file" json:"file"`       // inside the set's folder
-	Number *Column           `yaml:"number" json:"number"`   // document number; running twice finds the record by it
-	Stage  *Column           `yaml:"stage" json:"stage"`     // stage of history; absent = the first stage
-	At     *Column           `yaml:"at" json:"at"`           // when the record was made
-	Fields map[string]Column `yaml:"fields" json:"fields"`   // field -> column
-	Lines  *Lines            `yaml:"lines" json:"lines"`     // lines out of a second file
-	OnlyIf *Column           `yaml:"only_if" json:"only_if"` // rows where this is empty are left out
+	Type     string            `yaml:"type" json:"type"`                   // document type
+	File     string            `yaml:"file" json:"file"`                   // inside the set's folder; a pattern takes every file it fits
+	Tree     string            `yaml:"tree" json:"tree,omitempty"`         // type of record in a tree of records
+	Encoding string            `yaml:"encoding" json:"encoding,omitempty"` // of the text; guessed when empty
+	Keep     bool              `yaml:"keep" json:"keep,omitempty"`         // a record that is there already stays as it is
+	Number   *Column           `yaml:"number" json:"number"`               // document number; running twice finds the record by it
+	Stage    *Column           `yaml:"stage" json:"stage"`                 // stage of history; absent = the first stage
+	At       *Column           `yaml:"at" json:"at"`                       // when the record was made
+	Fields   map[string]Column `yaml:"fields" json:"fields"`               // field -> column
+	Lines    *Lines            `yaml:"lines" json:"lines"`                 // lines out of a second file
+	OnlyIf   *Column           `yaml:"only_if" json:"only_if"`             // rows where this is empty are left out
 }
 
 // Lines maps the lines of a document.
@@ -47,9 +50,20 @@ type Column struct {
 	Prefix  string            `yaml:"prefix" json:"prefix,omitempty"`   // put before a value that is not empty
 	By      string            `yaml:"by" json:"by,omitempty"`           // field a reference is found by; no if empty
 	Any     bool              `yaml:"any" json:"any,omitempty"`         // find a reference by number, else by name
+	Loose   bool              `yaml:"loose" json:"loose,omitempty"`     // find a reference although case, blanks or signs differ, when only one is left
+	Lookup  *Lookup           `yaml:"lookup" json:"lookup,omitempty"`   // the value stands in another file, under this one
 	Date    string            `yaml:"date" json:"date,omitempty"`       // layout, e.g. 02-01-2006
+	Slug    bool              `yaml:"slug" json:"slug,omitempty"`       // small letters, dots for blanks: jane.doe
 	Round   bool              `yaml:"round" json:"round,omitempty"`     // surplus digits of published floats
 	Percent bool              `yaml:"percent" json:"percent,omitempty"` // 13 means 0.13
+}
+
+// Lookup finds a value in a second file: the region of a deal by its agent.
+type Lookup struct {
+	File string `yaml:"file" json:"file"`
+	Key  string `yaml:"key" json:"key"`   // column of that file that holds the value of this one
+	Take string `yaml:"take" json:"take"` // column of that file that is wanted
+	rows map[string]string
 }
 
 // ParseMap reads a map and refuses keys it does not know.
@@ -93,6 +107,12 @@ func (c *Column) text(t *table, row []string, meta *resource.Meta) (string, erro
 			s = strings.ReplaceAll(s, "{"+h+"}", t.cell(row, h))
 		}
 		s = strings.TrimSpace(s)
+	}
+	if c.Lookup != nil {
+		s = c.Lookup.rows[s]
+	}
+	if c.Slug {
+		s = strings.Join(strings.Fields(strings.ToLower(s)), ".")
 	}
 	if v, ok := c.Values[s]; ok {
 		s = v
@@ -149,9 +169,13 @@ func (c *Column) typed(s string, meta *resource.Meta) (string, error) {
 	return s, nil
 }
 
-// missing lists the columns of the map the file does not have.
+// missing lists the columns of the map the file does not have. In a sparse table a
+// column without any value is not there, which is no mistake.
 func (m *Map) missing(t *table) []string {
 	var out []string
+	if t.sparse {
+		return nil
+	}
 	need := func(c *Column) {
 		for _, h := range c.heads() {
 			if _, ok := t.index[h]; !ok {

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"meridian/platform/audit"
 	"meridian/platform/authz"
@@ -56,9 +58,26 @@ type Report struct {
 	Errors    []RowError `json:"errors"` // the first ones
 	Wrong     int        `json:"wrong"`
 	Run       int64      `json:"run"`
+	// Guesses are what was read out of the file itself, for a person to look at.
+	Guesses []Guess `json:"guesses,omitempty"`
 	// Failure says why the whole file was refused, with its Args.
 	Failure string `json:"failure,omitempty"`
 	Args    []any  `json:"args,omitempty"`
+}
+
+// Guess is one thing a map did not say and the file did: its encoding, or how the dates
+// of a column are written.
+type Guess struct {
+	Column   string `json:"column,omitempty"`
+	Dates    string `json:"dates,omitempty"`
+	Encoding string `json:"encoding,omitempty"`
+}
+
+func (g Guess) String() string {
+	if g.Encoding != "" {
+		return "read as " + g.Encoding
+	}
+	return "dates of " + g.Column + " read as " + g.Dates
 }
 
 // maxErrors is how many errors a report keeps; the rest is counted.
@@ -86,9 +105,9 @@ func (im *Importer) run(ctx context.Context, m Map, name string, body []byte, op
 	if err != nil {
 		return rep, err
 	}
-	rep.Rows = len(j.main.rows)
+	rep.Rows, rep.Guesses = len(j.main.rows), j.report.Guesses
 	err = im.DB.Tx(ctx, func(ctx context.Context) error {
-		j.report, j.refs, j.found = Report{Type: m.Type, Rows: rep.Rows}, map[string]string{}, map[string]bool{}
+		j.report, j.refs, j.found = Report{Type: m.Type, Rows: rep.Rows, Guesses: rep.Guesses}, map[string]string{}, map[string]bool{}
 		if err := im.open(ctx, j, id, dry); err != nil {
 			return err
 		}
@@ -129,23 +148,29 @@ type job struct {
 	joinCols []string         // columns of the lines file, in the order of the key
 	report   Report
 	refs     map[string]string
-	found    map[string]bool // keys of byParent that a document has asked for
+	keys     map[string]map[string][]int64 // of records that are found loosely
+	found    map[string]bool               // keys of byParent that a document has asked for
 }
 
 func (im *Importer) prepare(d resource.Doc, m Map, name string, body []byte, open func(name string) ([]byte, error)) (*job, error) {
+	m.Fields = maps.Clone(m.Fields) // what is found out about this file stays with it
 	j := &job{doc: d, info: d.Info(), m: m, name: name}
-	var err error
-	if j.main, err = read(name, body, ""); err != nil {
+	if err := knownEncoding(m.Encoding); err != nil {
 		return nil, err
+	}
+	var err error
+	if j.main, err = read(name, body, how{m.Tree, m.Encoding, open}); err != nil {
+		return nil, err
+	}
+	if c := j.main.coding; c.guessed {
+		j.report.Guesses = append(j.report.Guesses, Guess{Encoding: c.name})
 	}
 	if miss := m.missing(j.main); len(miss) > 0 {
 		slices.Sort(miss)
 		return nil, errs.New(errs.Invalid, "The file {0} lacks the columns {1}.", name, strings.Join(slices.Compact(miss), ", "))
 	}
-	for f := range m.Fields {
-		if j.info.Field(f) == nil {
-			return nil, errs.New(errs.Invalid, "The map names the field {0}, which {1} does not have.", f, m.Type)
-		}
+	if err := j.settle(open); err != nil {
+		return nil, err
 	}
 	if m.Lines == nil {
 		return j, nil
@@ -163,7 +188,7 @@ func (im *Importer) prepare(d resource.Doc, m Map, name string, body []byte, ope
 			return nil, errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", m.Lines.File)
 		}
 	}
-	if j.lines, err = read(m.Lines.File, b, m.Lines.Sheet); err != nil {
+	if j.lines, err = read(m.Lines.File, b, how{m.Lines.Sheet, m.Encoding, open}); err != nil {
 		return nil, err
 	}
 	for c := range m.Lines.Join {
@@ -179,6 +204,55 @@ func (im *Importer) prepare(d resource.Doc, m Map, name string, body []byte, ope
 		j.byParent[key.String()] = append(j.byParent[key.String()], i)
 	}
 	return j, nil
+}
+
+// settle checks the fields of the map, reads the files it looks values up in, and finds
+// out how dates are written.
+func (j *job) settle(open func(name string) ([]byte, error)) error {
+	for f, c := range j.m.Fields {
+		if j.info.Field(f) == nil {
+			return errs.New(errs.Invalid, "The map names the field {0}, which {1} does not have.", f, j.m.Type)
+		}
+		if c.Lookup != nil {
+			if err := c.Lookup.load(open); err != nil {
+				return err
+			}
+		}
+	}
+	if err := j.main.settleDates(j.m.Fields, j.info.Field, &j.report); err != nil {
+		return err
+	}
+	if c := j.m.At; c != nil && c.Date == "" && c.From != "" {
+		layout, err := j.main.layout(c.From, &j.report)
+		if err != nil {
+			return err
+		}
+		at := *c
+		at.Date, j.m.At = layout, &at
+	}
+	return nil
+}
+
+// load reads the second file of a lookup.
+func (l *Lookup) load(open func(name string) ([]byte, error)) error {
+	b, err := open(l.File)
+	if err != nil {
+		return errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", l.File)
+	}
+	t, err := read(l.File, b, how{open: open})
+	if err != nil {
+		return err
+	}
+	for _, h := range []string{l.Key, l.Take} {
+		if _, ok := t.index[h]; !ok {
+			return errs.New(errs.Invalid, "The file {0} lacks the columns {1}.", l.File, h)
+		}
+	}
+	l.rows = map[string]string{}
+	for _, row := range t.rows {
+		l.rows[t.cell(row, l.Key)] = t.cell(row, l.Take)
+	}
+	return nil
 }
 
 // orphans reports the lines that no document has asked for.
@@ -373,6 +447,9 @@ func (im *Importer) value(ctx context.Context, j *job, t *table, row []string, c
 	if c.Any && errs.Is(err, errs.NotFound) && d.Info().Field("name") != nil {
 		id, err = d.FindKey(ctx, "name", s)
 	}
+	if c.Loose && errs.Is(err, errs.NotFound) {
+		id, err = im.loose(ctx, j, d, meta.Target+"\x00"+by, by, s)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -380,11 +457,72 @@ func (im *Importer) value(ctx context.Context, j *job, t *table, row []string, c
 	return j.refs[key], nil
 }
 
+// loose finds a record whose key differs in case, blanks and signs alone; two such
+// records are none, for nobody could say which is meant.
+func (im *Importer) loose(ctx context.Context, j *job, d resource.Doc, space, by, s string) (int64, error) {
+	keys, ok := j.keys[space]
+	if !ok {
+		var err error
+		if keys, err = looseKeys(ctx, d, by); err != nil {
+			return 0, err
+		}
+		if j.keys == nil {
+			j.keys = map[string]map[string][]int64{}
+		}
+		j.keys[space] = keys
+	}
+	switch ids := keys[letters(s)]; len(ids) {
+	case 1:
+		return ids[0], nil
+	case 0:
+		return 0, errs.New(errs.NotFound, "There is no record {0}.", clip(s))
+	}
+	return 0, errs.New(errs.Invalid, "{0} names several records.", clip(s))
+}
+
+// looseKeys lists the keys of all records of a type without what people write differently.
+func looseKeys(ctx context.Context, d resource.Doc, by string) (map[string][]int64, error) {
+	keys := map[string][]int64{}
+	q := resource.ListQuery{Limit: exportPage, Total: "none", Sort: "id"}
+	for {
+		l, err := d.ListRows(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range l.Rows {
+			key := r.Base().No
+			if by != "no" {
+				key = r.Text(by)
+			}
+			if k := letters(key); k != "" {
+				keys[k] = append(keys[k], r.Base().ID)
+			}
+		}
+		if q.Cursor = l.Next; q.Cursor == "" {
+			return keys, nil
+		}
+	}
+}
+
+// letters is a text without case, blanks and signs.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
 // write creates the record, or changes the one with its number; a record that
 // says the same already stays as it is.
 func (im *Importer) write(ctx context.Context, j *job, v resource.Values, h resource.History) error {
 	if h.No != "" {
 		id, err := j.doc.FindKey(ctx, "no", h.No)
+		if err == nil && j.m.Keep {
+			j.report.Unchanged++
+			return nil
+		}
 		if err == nil {
 			return im.change(ctx, j, id, v)
 		}
@@ -466,17 +604,34 @@ func (im *Importer) Set(ctx context.Context, maps fs.FS, data fs.FS, dry bool, t
 		if err != nil {
 			return fmt.Errorf("map %s: %w", n, err)
 		}
-		body, err := fs.ReadFile(data, m.File)
-		if err != nil {
-			return errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", m.File)
+		if err := im.fits(ctx, m, data, dry, told); err != nil {
+			return err
 		}
-		r, err := im.Run(ctx, m, m.File, body, func(name string) ([]byte, error) { return fs.ReadFile(data, name) }, dry, nil)
+	}
+	return nil
+}
+
+// fits runs a map over every file of a folder it is made for.
+func (im *Importer) fits(ctx context.Context, m Map, data fs.FS, dry bool, told func(file string, r Report)) error {
+	files, err := fs.Glob(data, m.File)
+	if m.Tree != "" && m.File == "" {
+		files, err = plans(data)
+	}
+	if err != nil || len(files) == 0 {
+		return errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", m.File)
+	}
+	for _, name := range files {
+		body, err := fs.ReadFile(data, name)
 		if err != nil {
-			return fmt.Errorf("%s: %w", m.File, err)
+			return errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", name)
 		}
-		told(m.File, r)
+		r, err := im.Run(ctx, m, name, body, func(name string) ([]byte, error) { return fs.ReadFile(data, name) }, dry, nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		told(name, r)
 		if r.Wrong > 0 {
-			return errs.New(errs.Invalid, "{0} rows of {1} are wrong; nothing of this file was written.", r.Wrong, m.File)
+			return errs.New(errs.Invalid, "{0} rows of {1} are wrong; nothing of this file was written.", r.Wrong, name)
 		}
 	}
 	return nil

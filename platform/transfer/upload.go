@@ -42,6 +42,13 @@ type Upload struct {
 	Columns []UploadColumn
 	Rows    int
 
+	// Encoding is that of the text, Guessed when only its bytes say so.
+	Encoding string
+	Guessed  bool
+	// Tree is the type of record that is read, of the Trees the file holds.
+	Tree  string
+	Trees []string
+
 	Field       string // the field of the lines, "" when the file has none
 	Lines       File
 	Sheet       string
@@ -52,6 +59,9 @@ type Upload struct {
 type UploadColumn struct {
 	Head    string
 	Samples []string
+	// Layouts are the ways in which all its values can be read as dates, when they are
+	// not written as the system writes them. More than one is a question.
+	Layouts []string
 }
 
 // Upload keeps a file for an import of typ; lines may be empty. Invalid when one of
@@ -62,7 +72,7 @@ func (im *Importer) Upload(ctx context.Context, typ string, main, lines File) (U
 	if err != nil {
 		return Upload{}, err
 	}
-	u, err := describe(d.Info().Fields, main, lines)
+	u, err := describe(d.Info().Fields, main, lines, Reading{})
 	if err != nil {
 		return u, err
 	}
@@ -84,14 +94,21 @@ func base(name string) string {
 	return path.Base(strings.ReplaceAll(name, "\\", "/"))
 }
 
+// Reading is how a person says a file is to be read; what is empty is guessed.
+type Reading struct{ Encoding, Tree string }
+
 // describe reads the columns of a file of documents with these fields.
-func describe(fields []*resource.Meta, main, lines File) (Upload, error) {
+func describe(fields []*resource.Meta, main, lines File, as Reading) (Upload, error) {
 	u := Upload{Main: main, Lines: lines}
-	t, err := read(main.Name, main.Body, "")
+	if err := knownEncoding(as.Encoding); err != nil {
+		return u, err
+	}
+	t, err := u.table(as)
 	if err != nil {
 		return u, err
 	}
 	u.Columns, u.Rows = columns(t), len(t.rows)
+	u.Encoding, u.Guessed = t.coding.name, t.coding.guessed
 	names, err := sheets(main.Body)
 	if err != nil {
 		return u, err
@@ -117,7 +134,7 @@ func describe(fields []*resource.Meta, main, lines File) (Upload, error) {
 	if u.Sheet != "" {
 		body = main.Body
 	}
-	lt, err := read(lines.Name, body, u.Sheet)
+	lt, err := read(lines.Name, body, how{sheet: u.Sheet, encoding: as.Encoding, open: beside(lines)})
 	if err != nil {
 		if u.Sheet != "" { // an empty sheet of this name
 			u.Field, u.Sheet = "", ""
@@ -129,14 +146,41 @@ func describe(fields []*resource.Meta, main, lines File) (Upload, error) {
 	return u, nil
 }
 
+// table reads the file itself; of a tree with several types the one asked for, else the
+// first.
+func (u *Upload) table(as Reading) (*table, error) {
+	h := how{encoding: as.Encoding, open: beside(u.Lines)}
+	if isXLSX(u.Main.Body) {
+		return read(u.Main.Name, u.Main.Body, h)
+	}
+	text, _, err := decodeText(u.Main.Body, as.Encoding)
+	if err != nil {
+		return nil, err
+	}
+	if isJSON(text) {
+		list, err := treeRecords(text, h.open)
+		if err != nil {
+			return nil, err
+		}
+		if u.Trees = treeTypes(list); len(u.Trees) > 0 {
+			u.Tree = u.Trees[max(0, slices.Index(u.Trees, as.Tree))]
+		}
+		h.sheet = u.Tree
+	}
+	return read(u.Main.Name, u.Main.Body, h)
+}
+
 func columns(t *table) []UploadColumn {
 	var out []UploadColumn
 	for i, h := range t.heads {
 		c := UploadColumn{Head: h}
 		for _, row := range t.rows[:min(len(t.rows), 3)] {
 			if row[i] != "" {
-				c.Samples = append(c.Samples, row[i])
+				c.Samples = append(c.Samples, errs.Clip(row[i], 120))
 			}
+		}
+		if l := Layouts(t.column(h)); len(l) > 1 || len(l) == 1 && l[0] != time.DateOnly {
+			c.Layouts = l
 		}
 		out = append(out, c)
 	}
@@ -205,9 +249,9 @@ func decode(s string, to any) error {
 	return d.Decode(to)
 }
 
-// Uploaded returns the file of an import of the actor that has not begun. NotFound
-// if there is none.
-func (im *Importer) Uploaded(ctx context.Context, id int64, typ string) (Upload, error) {
+// Uploaded returns the file of an import of the actor that has not begun, read as asked.
+// NotFound if there is none.
+func (im *Importer) Uploaded(ctx context.Context, id int64, typ string, as Reading) (Upload, error) {
 	u := Upload{ID: id}
 	main, lines, err := im.files(ctx, id, typ, authz.Actor(ctx), StateUploaded, StateChecked)
 	if err != nil {
@@ -217,7 +261,7 @@ func (im *Importer) Uploaded(ctx context.Context, id int64, typ string) (Upload,
 	if err != nil {
 		return u, err
 	}
-	u, err = describe(d.Info().Fields, main, lines)
+	u, err = describe(d.Info().Fields, main, lines, as)
 	u.ID = id
 	return u, err
 }

@@ -4,10 +4,12 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"meridian/platform/errs"
 	"meridian/platform/resource"
@@ -37,7 +39,7 @@ func (t *typePages) importPage(v *view) error {
 
 func (t *typePages) upload(v *view, wrong string) ui.Import {
 	u := &ui.ImportUpload{Action: t.base + "/import", Template: t.base + "/import/template", Error: wrong,
-		Help: v.t("CSV or XLSX; the first row holds the names of the columns. Nothing is written before you have seen the check.")}
+		Help: v.t("CSV, XLSX, vCards (vcf) or records of Salesforce (json); in a table the first row holds the names of the columns. Nothing is written before you have seen the check.")}
 	if m := t.linesField(v); m != nil {
 		u.Lines = v.t("Only for CSV: a workbook holds the lines on a sheet named {0}.", m.Name)
 	}
@@ -121,7 +123,7 @@ func (t *typePages) importUpload(v *view) error {
 		return err
 	}
 	v.c.Header("HX-Push-Url", t.run(run.ID))
-	return t.askMap(v, run)
+	return t.askMap(v, run, nil)
 }
 
 // secondFile reads the file with the lines, if one was sent.
@@ -141,8 +143,10 @@ func secondFile(v *view) (transfer.File, error) {
 // run is the address of an import.
 func (t *typePages) run(id int64) string { return t.base + "/import/" + strconv.FormatInt(id, 10) }
 
-func (t *typePages) askMap(v *view, run transfer.Upload) error {
-	m := &ui.ImportMap{Action: t.run(run.ID) + "/check", Fields: []ui.Option{{Value: "no", Label: v.t("No.")}}}
+// askMap asks which column is which field. posted are the choices of a form that left a
+// question open; nil asks for the first time.
+func (t *typePages) askMap(v *view, run transfer.Upload, posted url.Values) error {
+	m := &ui.ImportMap{Action: t.run(run.ID) + "/check", Read: t.run(run.ID), Reading: t.reading(v, run), Fields: []ui.Option{{Value: "no", Label: v.t("No.")}}}
 	for _, f := range t.importable(v) {
 		m.Fields = append(m.Fields, ui.Option{Value: f.Name, Label: v.label(t.info.Name+"."+f.Name, f.Label)})
 	}
@@ -150,8 +154,9 @@ func (t *typePages) askMap(v *view, run transfer.Upload) error {
 		m.Fields = append(m.Fields, ui.Option{Value: "stage", Label: v.t("Stage")})
 	}
 	for _, c := range run.Columns {
-		m.Columns = append(m.Columns, ui.ImportColumn{Head: c.Head, Samples: strings.Join(c.Samples, " · "), Field: t.guess(v, c.Head)})
+		m.Columns = append(m.Columns, t.column(v, len(m.Columns), c, t.guess(v, c.Head), posted))
 	}
+	t.once(m.Columns, posted)
 	if lines := t.linesField(v); lines != nil && run.Field == lines.Name {
 		fields := t.importableLines(v, lines)
 		m.LinesLabel = v.label(t.info.Name+"."+lines.Name, lines.Label)
@@ -163,7 +168,87 @@ func (t *typePages) askMap(v *view, run transfer.Upload) error {
 			m.Lines = append(m.Lines, ui.ImportColumn{Head: c.Head, Samples: strings.Join(c.Samples, " · "), Field: t.guessIn(v, c.Head, t.info.Name+"."+lines.Name, fields)})
 		}
 	}
-	return t.showImport(v, http.StatusOK, ui.Import{Map: m})
+	status := http.StatusOK
+	if posted != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	return t.showImport(v, status, ui.Import{Map: m})
+}
+
+// once leaves a guessed field to the first of several columns that could mean it: each
+// field is filled from one.
+func (t *typePages) once(columns []ui.ImportColumn, posted url.Values) {
+	seen := map[string]bool{}
+	for i := range columns {
+		if f := columns[i].Field; posted == nil && f != "" && seen[f] {
+			columns[i].Field = ""
+		}
+		seen[columns[i].Field] = true
+	}
+}
+
+// reading are the choices how the file is read: shown where its bytes left a doubt.
+func (t *typePages) reading(v *view, run transfer.Upload) []ui.Field {
+	var out []ui.Field
+	if run.Encoding != "" && run.Encoding != transfer.UTF8 {
+		f := ui.Field{Name: "encoding", Label: v.t("Encoding of the text"), Kind: ui.KindEnum, Value: run.Encoding, Required: true}
+		if run.Guessed {
+			f.Help = v.t("Guessed from the file. Look at the first values below; choose another when letters look wrong.")
+		}
+		for _, e := range transfer.Encodings() {
+			f.Options = append(f.Options, ui.Option{Value: e, Label: strings.ToUpper(e)})
+		}
+		out = append(out, f)
+	}
+	if len(run.Trees) > 1 {
+		f := ui.Field{Name: "tree", Label: v.t("Records of the type"), Kind: ui.KindEnum, Value: run.Tree, Required: true}
+		for _, e := range run.Trees {
+			f.Options = append(f.Options, ui.Option{Value: e, Label: e})
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// column is one column with the field it is taken for and, where its values are dates
+// written in a way of their own, the question which way. One way is a proposal, of two
+// the person must choose.
+func (t *typePages) column(v *view, i int, c transfer.UploadColumn, guess string, posted url.Values) ui.ImportColumn {
+	out := ui.ImportColumn{Head: c.Head, Samples: strings.Join(c.Samples, " · "), Field: guess}
+	if posted != nil {
+		out.Field = posted.Get("col." + strconv.Itoa(i))
+	}
+	if len(c.Layouts) == 0 {
+		return out
+	}
+	for _, l := range c.Layouts {
+		o := ui.Option{Value: l, Label: transfer.DateHint(l)}
+		if len(c.Samples) > 0 {
+			if day, err := time.Parse(l, c.Samples[0]); err == nil {
+				o.Label += " · " + c.Samples[0] + " = " + day.Format(time.DateOnly)
+			}
+		}
+		out.Layouts = append(out.Layouts, o)
+	}
+	if out.Layout = posted.Get("date." + strconv.Itoa(i)); posted == nil && len(c.Layouts) == 1 {
+		out.Layout = c.Layouts[0]
+	}
+	if meta := t.info.Field(out.Field); posted != nil && meta != nil && meta.Kind == resource.KDate && out.Layout == "" {
+		out.Error = v.t("The dates can be read in several ways; say which.")
+	}
+	return out
+}
+
+// open reports whether a form leaves the reading of a column of dates open.
+func (t *typePages) open(form url.Values, up transfer.Upload) bool {
+	for i, c := range up.Columns {
+		n := strconv.Itoa(i)
+		meta := t.info.Field(form.Get("col." + n))
+		if meta != nil && meta.Kind == resource.KDate && len(c.Layouts) > 1 && !slices.Contains(c.Layouts, form.Get("date."+n)) {
+			return true
+		}
+	}
+	return false
 }
 
 // guess finds the field a head means: its name or its label in either language.
@@ -181,6 +266,11 @@ func (t *typePages) guessIn(v *view, head, of string, fields []*resource.Meta) s
 	}
 	for _, f := range fields {
 		if h == plain(f.Name) || h == plain(f.Label) || h == plain(v.label(of+"."+f.Name, f.Label)) || h == strings.TrimSuffix(plain(f.Name), "id") {
+			return f.Name
+		}
+	}
+	for _, f := range fields {
+		if transfer.SameMeaning(head, f.Name) || transfer.SameMeaning(head, f.Label) {
 			return f.Name
 		}
 	}
@@ -220,12 +310,17 @@ func (t *typePages) standing(v *view, k transfer.Kept) error {
 		if err := t.mayImport(v); err != nil {
 			return err
 		}
-		up, err := v.Imports.Uploaded(v.ctx, k.ID, t.info.Name)
+		as := transfer.Reading{Encoding: v.c.Query("encoding"), Tree: v.c.Query("tree")}
+		again := as != transfer.Reading{}
+		if !again {
+			as = transfer.Reading{Encoding: k.Map.Encoding, Tree: k.Map.Tree}
+		}
+		up, err := v.Imports.Uploaded(v.ctx, k.ID, t.info.Name, as)
 		if err != nil {
 			return err
 		}
-		if k.State == transfer.StateUploaded {
-			return t.askMap(v, up)
+		if again || k.State == transfer.StateUploaded {
+			return t.askMap(v, up, nil)
 		}
 		return t.showImport(v, http.StatusOK, ui.Import{Check: t.check(v, up, k.Report, choices(k.Map, up))})
 	case transfer.StateChecking, transfer.StateRunning:
@@ -280,6 +375,9 @@ func (t *typePages) importCheck(v *view) error {
 	if err != nil || k.State != transfer.StateUploaded && k.State != transfer.StateChecked {
 		return t.stands(v, k.ID, err)
 	}
+	if form, err := v.parse(); err == nil && t.open(form, up) {
+		return t.askMap(v, up, form)
+	}
 	if up.Rows > transfer.Small {
 		return t.stands(v, k.ID, v.Imports.Start(v.ctx, k.ID, m, true))
 	}
@@ -309,10 +407,13 @@ func (t *typePages) mapped(v *view) (k transfer.Kept, m transfer.Map, up transfe
 	if k, err = v.Imports.Kept(v.ctx, id, t.info.Name); err != nil || k.State != transfer.StateUploaded && k.State != transfer.StateChecked {
 		return k, m, up, err
 	}
-	if up, err = v.Imports.Uploaded(v.ctx, id, t.info.Name); err != nil {
+	as := transfer.Reading{Encoding: form.Get("encoding"), Tree: form.Get("tree")}
+	if up, err = v.Imports.Uploaded(v.ctx, id, t.info.Name, as); err != nil {
 		return k, m, up, err
 	}
-	return k, t.mapOf(form, up), up, nil
+	m = t.mapOf(form, up)
+	m.Encoding, m.Tree = as.Encoding, up.Tree
+	return k, m, up, nil
 }
 
 // stands answers a step with where the import stands now, at its own address.
@@ -339,7 +440,11 @@ func (t *typePages) mapOf(form map[string][]string, up transfer.Upload) transfer
 	each := func(prefix string, columns []transfer.UploadColumn, set func(field string, c transfer.Column)) {
 		for i, c := range columns {
 			if f := form[prefix+strconv.Itoa(i)]; len(f) > 0 && f[0] != "" {
-				set(f[0], transfer.Column{From: c.Head})
+				col := transfer.Column{From: c.Head}
+				if d := form["date."+strconv.Itoa(i)]; prefix == "col." && len(d) > 0 && slices.Contains(c.Layouts, d[0]) {
+					col.Date = d[0]
+				}
+				set(f[0], col)
 			}
 		}
 	}
@@ -385,8 +490,16 @@ func choices(m transfer.Map, up transfer.Upload) []ui.Pair {
 			for f, col := range fields {
 				if col.From == c.Head {
 					out = append(out, ui.Pair{Name: prefix + strconv.Itoa(i), Value: f})
+					if col.Date != "" {
+						out = append(out, ui.Pair{Name: "date." + strconv.Itoa(i), Value: col.Date})
+					}
 				}
 			}
+		}
+	}
+	for name, value := range map[string]string{"encoding": m.Encoding, "tree": m.Tree} {
+		if value != "" {
+			out = append(out, ui.Pair{Name: name, Value: value})
 		}
 	}
 	own := maps.Clone(m.Fields)
@@ -417,7 +530,7 @@ func (t *typePages) tiles(v *view, r transfer.Report) ui.Tiles {
 }
 
 func (t *typePages) check(v *view, up transfer.Upload, r transfer.Report, keep []ui.Pair) *ui.ImportCheck {
-	c := &ui.ImportCheck{Action: t.run(up.ID) + "/run", Hidden: keep, Tiles: t.tiles(v, r), Errors: t.wrongRows(v, r), Back: t.base + "/import"}
+	c := &ui.ImportCheck{Guesses: guesses(v, up, r), Action: t.run(up.ID) + "/run", Hidden: keep, Tiles: t.tiles(v, r), Errors: t.wrongRows(v, r), Back: t.base + "/import"}
 	switch {
 	case r.Failure != "":
 		c.Refuse = v.t(r.Failure, r.Args...)
@@ -427,6 +540,19 @@ func (t *typePages) check(v *view, up transfer.Upload, r transfer.Report, keep [
 		c.Refuse = v.t("Every row is there already; there is nothing to write.")
 	}
 	return c
+}
+
+// guesses says how the file is read, where that is not a matter of course.
+func guesses(v *view, up transfer.Upload, r transfer.Report) (out []string) {
+	if up.Encoding != "" && up.Encoding != transfer.UTF8 {
+		out = append(out, v.t("The text is read as {0}.", strings.ToUpper(up.Encoding)))
+	}
+	for _, g := range r.Guesses {
+		if g.Dates != "" {
+			out = append(out, v.t("The dates of {0} are read as {1}.", g.Column, g.Dates))
+		}
+	}
+	return out
 }
 
 func (t *typePages) wrongRows(v *view, r transfer.Report) ui.Table {

@@ -146,6 +146,40 @@ function reference(el) {
   for (const a of ['aria-invalid', 'aria-describedby', 'aria-required']) if (el.hasAttribute(a)) ts.control_input.setAttribute(a, el.getAttribute(a));
 }
 
+// ---- focus: a block that is drawn again gives it back to the control that had it ----
+const operable = 'a[href], button:not(:disabled), input:not([type=hidden]):not(:disabled), select, textarea, summary';
+const address = (el) => el.getAttribute('formaction') || el.getAttribute('href') || el.name;
+const shown = (el) => el && (el.checkVisibility() ? el : $('summary', el.closest('details:not([open])') || document.createElement('i')));
+let held; // the control a request began at, so that it is found again when the block has changed
+
+function hold() {
+  const el = document.activeElement;
+  if (el?.closest('dialog')) return; // the control that opened it
+  held = el && el !== document.body && { id: el.id, at: address(el), tag: el.localName, ring: el.matches(':focus-visible'), box: el.closest('[id]:not(main, form)')?.id };
+}
+
+function giveBack() {
+  if (!held || (document.activeElement && document.activeElement !== document.body) || $('dialog[open]')) return;
+  const by = (id) => id && document.getElementById(id), box = by(held.box);
+  const same = () => held.at && $$(held.tag, box || document).find((x) => address(x) === held.at);
+  const el = shown(by(held.id)) || shown(same()) || box && shown($$(operable, box).find(shown)) || $('#main');
+  el?.focus();
+  if (!held.ring || !el || el.id === 'main' || el.matches(':focus-visible')) return;
+  el.dataset.lit = ''; // who came by keyboard sees it on a new page too
+  el.addEventListener('blur', () => delete el.dataset.lit, { once: true });
+}
+
+// A command may end by drawing the page anew; the control is remembered across that.
+document.addEventListener('htmx:beforeOnLoad', ({ detail }) => {
+  const to = detail.xhr.getResponseHeader('HX-Redirect');
+  if (to) sessionStorage.setItem('held', JSON.stringify({ path: new URL(to, location).pathname, held }));
+});
+function remembered() {
+  const was = JSON.parse(sessionStorage.getItem('held') || 'null');
+  sessionStorage.removeItem('held');
+  if (was?.path === location.pathname) { held = was.held; giveBack(); }
+}
+
 // ---- init: once per element, on load and after each swap ----
 const fresh = (in_, sel) => [in_, ...$$(sel, in_)].filter((el) => el.matches?.(sel) && !el.dataset.on && (el.dataset.on = 1));
 
@@ -185,7 +219,7 @@ const actions = {
 document.addEventListener('click', (e) => {
   const menu = e.target.closest('details[data-menu]');
   closeMenus(menu);
-  if (menu && e.target.closest('.menu-p :is(a, button)') && menu.id !== 'bell') menu.open = false;
+  if (menu && e.target.closest('.menu-p :is(a, button)') && menu.id !== 'bell') { menu.open = false; $('summary', menu).focus(); }
   if (e.target.matches('dialog')) e.target.close(); // the backdrop
   if (e.ctrlKey || e.metaKey || e.shiftKey) return;
   for (const sel in actions) {
@@ -304,7 +338,8 @@ document.addEventListener('htmx:afterSwap', ({ detail }) => {
   else if (dialog?.open && dialog.contains(detail.requestConfig?.elt) && !dialog.contains(detail.target)) dialog.close();
   if (detail.target.id === 'palette-list') choose(1);
 });
-document.addEventListener('htmx:afterSettle', (e) => init(e.target.isConnected ? e.target : document.body));
+document.addEventListener('htmx:beforeRequest', hold);
+document.addEventListener('htmx:afterSettle', (e) => init(e.target.isConnected ? e.target : document.body).then(giveBack));
 document.addEventListener('htmx:afterRequest', ({ detail, target }) => {
   if (!detail.successful && target.matches?.('form[data-dirty]')) target.dataset.dirty = 'yes';
 });
@@ -314,4 +349,4 @@ document.addEventListener('htmx:responseError', ({ detail }) => {
 document.addEventListener('htmx:sendError', () => toast({ text: texts.offline, tone: 'bad' }));
 document.addEventListener('toast', (e) => toast(e.detail));
 
-init().then(() => { root.dataset.ready = 'yes'; }); // tests wait for it
+init().then(() => { remembered(); root.dataset.ready = 'yes'; }); // tests wait for it

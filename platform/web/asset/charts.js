@@ -34,10 +34,10 @@ function trend(d, t) {
   const bars = d.series.some((s) => s.kind === 'bar');
   return {
     legend: { right: 6, top: 4, itemGap: 12, itemWidth: 16, itemHeight: 8, textStyle: { color: t.soft, fontSize: 12.5, fontFamily: t.font } },
-    grid: { left: 4, right: bars ? 4 : 14, top: 44, bottom: 8, containLabel: true },
+    grid: { left: 4, right: 14, top: 44, bottom: 8, containLabel: true },
     tooltip: { trigger: 'axis', renderMode: 'richText', backgroundColor: t.card, borderColor: t.grid, textStyle: { color: t.text, fontSize: 12.5 } },
     xAxis: { type: 'category', data: d.labels, axisLine: { lineStyle: { color: t.grid } }, axisTick: { show: false }, axisLabel: { color: t.axis, fontSize: 12 } },
-    yAxis: bars ? [axis, { ...axis, scale: false, max: roomy, splitLine: { show: false } }] : axis,
+    yAxis: !bars ? axis : [{ ...axis, show: d.series.some((s) => s.kind !== 'bar') }, { ...axis, scale: false, max: roomy, splitLine: { show: false } }],
     series,
   };
 }
@@ -110,7 +110,7 @@ export async function draw(root) {
   await Promise.all([script('echarts-6.1.0.min.js'), document.fonts.ready]);
   for (const [el, chart] of drawn) if (!el.isConnected) { chart.dispose(); drawn.delete(el); }
   for (const el of root.querySelectorAll('[data-chart]')) {
-    if (drawn.has(el)) continue;
+    if (drawn.has(el) || !document.getElementById(el.id + '-data')) continue; // another answer has taken the place of this one
     const chart = echarts.init(el, null, { renderer: 'svg' });
     drawn.set(el, chart);
     paint(el);

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Browser starts one Chromium for a test. Without one the test fails with the
@@ -177,6 +178,34 @@ func (b *Tab) Go(selector, text string) {
 	b.Click(selector, text)
 	b.Wait(`window.__old===undefined`)
 	b.Ready()
+}
+
+// For is the same tab in a sub-test, which then owns what goes wrong.
+func (b *Tab) For(t *testing.T) *Tab {
+	t.Helper()
+	b.t = t
+	return b
+}
+
+// The keys of Press.
+const (
+	KeyTab    = kb.Tab
+	KeyEnter  = kb.Enter
+	KeyEscape = kb.Escape
+	KeyDown   = kb.ArrowDown
+)
+
+// Press types keys, one after the other, where the focus is.
+func (b *Tab) Press(keys string) {
+	b.t.Helper()
+	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent(keys)))
+}
+
+// Replace types over what the field with the focus holds.
+func (b *Tab) Replace(text string) {
+	b.t.Helper()
+	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent("a", chromedp.KeyModifiers(2))))
+	b.Press(text)
 }
 
 // Text is the visible text of the page.

@@ -12,6 +12,15 @@ import (
 
 const orderType = "ltc.order"
 
+// imported tells what a customer has bought before this system was there: recency and
+// frequency count it. A draft or a cancelled order is no purchase.
+func (s *Orders) imported(ctx context.Context, o *Order) error {
+	if o.Stage == OrderDraft || o.Stage == OrderCancelled {
+		return nil
+	}
+	return s.Bus.Publish(ctx, ltc.OrderImported{ID: ltc.OrderID(o.ID), Customer: o.CustomerID, On: o.OrderDate, Total: o.Total})
+}
+
 // OnShipped books what left the warehouse for an order. Shipments of other
 // documents are none of our business.
 func (s *Orders) OnShipped(ctx context.Context, e isc.Shipped) error {

@@ -32,7 +32,7 @@ func orderLineFields() resource.Fields[OrderLine] {
 func (s *Orders) Declare() *resource.Type[Order] {
 	lines := resource.Lines("lines", "Lines", func(o *Order) *[]OrderLine { return &o.Lines }, orderLineFields())
 	s.Type = &resource.Type[Order]{
-		Name: "ltc.order", Label: "Sales order", Plural: "Sales orders", Icon: "shopping-cart", Number: "SO-{yyyy}-{00000}", Store: s.Store, Check: s.check, SumBy: "total", Print: s.print,
+		Name: "ltc.order", Label: "Sales order", Plural: "Sales orders", Icon: "shopping-cart", Number: "SO-{yyyy}-{00000}", Store: s.Store, Check: s.check, Imported: s.imported, SumBy: "total", Print: s.print,
 		Amount:  func(o *Order) money.Amount { return o.Total },
 		Day:     func(o *Order) date.Date { return o.OrderDate },
 		Default: func(ctx context.Context, o *Order) error { o.OrderDate = s.Today(ctx); return nil },

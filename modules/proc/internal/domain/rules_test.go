@@ -172,3 +172,14 @@ func TestPaymentLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestSupplierBank: an international account number that cannot exist is refused, other
+// ways to write an account are not judged.
+func TestSupplierBank(t *testing.T) {
+	t.Parallel()
+	for account, ok := range map[string]bool{"": true, "6222 0000 1111": true, "台州银行路桥支行 5200 1888 6600 0137": true, "DE89 3704 0044 0532 0130 00": true, "DE89 3704 0044 0532 0130 01": false} {
+		if err := (&Suppliers{}).check(t.Context(), &Supplier{BankAccount: account}); (err == nil) != ok {
+			t.Errorf("%q: %v", account, err)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meridian/platform/errs"
+	"meridian/platform/idno"
 	"meridian/platform/process"
 	"meridian/platform/record"
 	"meridian/platform/resource"
@@ -52,6 +53,15 @@ func (s *Suppliers) check(_ context.Context, v *Supplier) error {
 	}
 	if v.PaymentDays < 0 || v.PaymentDays > 365 {
 		return errs.Bad("payment_days", "Between 0 and 365.")
+	}
+	return bankOK("bank_account", v.BankAccount)
+}
+
+// bankOK refuses an international account number that cannot exist: a payment to it would
+// come back, or go astray. Accounts written in another way are taken as they are.
+func bankOK(field, account string) error {
+	if idno.LooksLikeIBAN(account) && !idno.IBAN(account) {
+		return errs.Bad(field, "This IBAN is wrong: country, length or check digits do not fit.")
 	}
 	return nil
 }
