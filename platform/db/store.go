@@ -382,7 +382,10 @@ func (s *Store[T, P]) Update(ctx context.Context, r *T) error {
 	b := P(r).Rec()
 	old := b.Version
 	b.Version++
-	q, args := c.update(ctx, quoteTable(s.object), r, []string{"id"}, "no", "created_at", "created_by")
+	// A document keeps its company: naming a column of the key would lock the row against
+	// everybody who refers to it, and two who refer to it and then change it would wait for
+	// each other.
+	q, args := c.update(ctx, quoteTable(s.object), r, []string{"id"}, "no", "company_id", "created_at", "created_by")
 	err = s.db.Later(ctx, fmt.Errorf("update %s: %w", s.object, errs.Stale()), q+" AND version = $"+strconv.Itoa(len(args)+1), append(args, old)...)
 	if err != nil {
 		return err
