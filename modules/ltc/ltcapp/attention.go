@@ -2,10 +2,10 @@ package ltcapp
 
 import (
 	"context"
-	"meridian/modules/crm"
 	"strings"
 	"time"
 
+	"meridian/modules/crm"
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/date"
 	"meridian/platform/i18n"

@@ -101,7 +101,7 @@ func TestLTCPapers(t *testing.T) {
 	both(order, append([]string{"订单确认书"}, amount...), []string{"Order confirmation", "1,130.00"})
 	both(invoice, append([]string{"发票", "13 %"}, amount...), []string{"Invoice", no, "13 %", "1,130.00"})
 	both(note, append([]string{"红字发票", "冲红发票", no, "销售退回"}, amount...), []string{"Credit note", "Credits invoice", no, "Goods returned", "1,130.00"})
-	both(statement, []string{"对账单", second.Text("fiscal_no"), "未清金额", "壹佰壹拾叁元整"}, []string{"Statement of account", "Still open", second.Text("fiscal_no"), "113.00"})
+	both(statement, []string{"对账单", second.Text("fiscal_no"), "未清金额", "壹佰壹拾叁元整"}, []string{"Statement of account", "Amount still open", second.Text("fiscal_no"), "113.00"})
 	both(letter, []string{"付款提醒", second.Text("fiscal_no"), "壹佰壹拾叁元整"}, []string{second.Text("fiscal_no"), "Please pay", "113.00"})
 }
 

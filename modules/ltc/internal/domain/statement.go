@@ -73,7 +73,7 @@ func (s *Statements) print(ctx context.Context, x *Statement, w io.Writer) error
 		return err
 	}
 	openTable(ctx, &d, items, x.AsOf)
-	d.Totals = [][2]string{{i18n.T(ctx, "On account"), money.Format(x.OnAccount, 2)}, {i18n.T(ctx, "Still open") + " " + s.currency(x.CompanyID), money.Format(x.Open, 2)}}
+	d.Totals = [][2]string{{i18n.T(ctx, "On account"), money.Format(x.OnAccount, 2)}, {i18n.T(ctx, "Amount still open") + " " + s.currency(x.CompanyID), money.Format(x.Open, 2)}}
 	words(&d, x.Open, s.currency(x.CompanyID))
 	d.Sign = [2]string{d.Seller.Name, d.Buyer.Name}
 	if x.Note != "" {
@@ -84,7 +84,7 @@ func (s *Statements) print(ctx context.Context, x *Statement, w io.Writer) error
 
 // openTable prints open items with the days they are overdue.
 func openTable(ctx context.Context, d *pdf.Document, items []StatementItem, day date.Date) {
-	d.Columns = []pdf.Column{{Label: i18n.T(ctx, "Invoice"), Width: 2}, {Label: i18n.T(ctx, "Date"), Width: 1.2}, {Label: i18n.T(ctx, "Due on"), Width: 1.2}, {Label: i18n.T(ctx, "Days overdue"), Right: true}, {Label: i18n.T(ctx, "Amount"), Width: 1.4, Right: true}, {Label: i18n.T(ctx, "Still open"), Width: 1.4, Right: true}}
+	d.Columns = []pdf.Column{{Label: i18n.T(ctx, "Invoice"), Width: 2}, {Label: i18n.T(ctx, "Date"), Width: 1.2}, {Label: i18n.T(ctx, "Due on"), Width: 1.2}, {Label: i18n.T(ctx, "Days overdue"), Right: true}, {Label: i18n.T(ctx, "Amount"), Width: 1.4, Right: true}, {Label: i18n.T(ctx, "Amount still open"), Width: 1.4, Right: true}}
 	for _, i := range items {
 		late := ""
 		if n := day.Sub(i.Due); n > 0 && i.Open.Sign() > 0 {
