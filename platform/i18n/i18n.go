@@ -65,13 +65,17 @@ func (c *Catalogue) Add(fsys fs.FS) error {
 
 // AddModule is Add for the texts of a module. Two modules may translate a word
 // differently: labels of declared names take that of their own module, everything
-// else the first one.
+// else the first one. The files of one module agree.
 func (c *Catalogue) AddModule(module string, fsys fs.FS) error {
-	return c.each(fsys, func(_, k, v string) error {
+	return c.each(fsys, func(name, k, v string) error {
 		if _, taken := c.zh[k]; !taken {
 			c.zh[k] = v
 		}
-		c.zh[module+"\x00"+k] = v
+		own := module + "\x00" + k
+		if old, ok := c.zh[own]; ok && old != v {
+			return fmt.Errorf("catalogue %s of %s: %q is already %q, not %q", name, module, k, old, v)
+		}
+		c.zh[own] = v
 		return nil
 	})
 }

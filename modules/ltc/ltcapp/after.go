@@ -179,7 +179,7 @@ func (s *selling) runAnalysis(ctx context.Context, in *analysisIn) (*report.Resu
 	}
 	seesMargin := s.p.Authz.Can(ctx, "ltc.quote#margin", "read")
 	t := report.Table{Key: "parts", Title: "Ranking", Empty: "Nothing was sold in this period.", Cols: []report.Col{col("rank", "Rank", resource.KInt), col("part", "Part", resource.KText), col("net", "Net sales", resource.KMoney), col("share", "Share", resource.KPercent), col("qty", "Quantity", resource.KQuantity),
-		col("before", "A year earlier", resource.KMoney), col("change", "Change", resource.KPercent)}}
+		col("before", "A year earlier", resource.KMoney), col("change", "Growth", resource.KPercent)}}
 	if seesMargin {
 		t.Cols = append(t.Cols, col("margin", "Margin", resource.KMoney), col("margin_rate", "Margin rate", resource.KPercent), col("costed", "Cost known", resource.KText))
 	}
