@@ -58,14 +58,14 @@ func (d *desk) runStocktaking(ctx context.Context, in *periodIn) (*report.Result
 			alive += f.N
 		}
 	}
-	t := report.Table{Key: "states", Title: "Customers by state", Cols: []report.Col{{Key: "stage", Label: "State"}, {Key: "before", Label: "At the start", Kind: resource.KInt}, {Key: "after", Label: "At the end", Kind: resource.KInt}, {Key: "change", Label: "Change", Kind: resource.KInt}}}
+	t := report.Table{Key: "states", Title: "Customers by state", Cols: []report.Col{{Key: "stage", Label: "State"}, {Key: "before", Label: "At the start", Kind: resource.KInt}, {Key: "after", Label: "At the end", Kind: resource.KInt}, {Key: "change", Label: "Net change", Kind: resource.KInt}}}
 	for _, s := range append(slices.Clone(domain.Ladder), outside...) {
 		if before[s]+after[s] > 0 {
 			t.Rows = append(t.Rows, report.Row{Href: "/crm/customer?stage=" + string(s), Cells: []report.Cell{report.Word(domain.StageLabels[s]), report.Count(before[s]), report.Count(after[s]), report.Count(after[s] - before[s])}})
 		}
 	}
 	g := report.Table{Key: "good", Title: "Good customers, those that fell the most first", Empty: "No customer has a value class yet.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "class", Label: "Value class"}, {Key: "now", Label: "Orders of 12 months", Kind: resource.KMoney},
-		{Key: "before", Label: "The 12 months before", Kind: resource.KMoney}, {Key: "change", Label: "Change", Kind: resource.KPercent}, {Key: "owner", Label: "Owner", Kind: resource.KRef}}}
+		{Key: "before", Label: "The 12 months before", Kind: resource.KMoney}, {Key: "change", Label: "Growth", Kind: resource.KPercent}, {Key: "owner", Label: "Owner", Kind: resource.KRef}}}
 	for _, x := range trends {
 		g.Rows = append(g.Rows, report.Row{Ref: customerRef(x.ID), Late: x.Now.Less(x.Before), Cells: []report.Cell{report.Doc(customerRef(x.ID), x.No+" "+x.Name), classCell(x.Class), report.Money(x.Now), report.Money(x.Before), report.Quotient(x.Now.Sub(x.Before).Number(), x.Before.Number()), report.Person(x.OwnerID)}})
 	}
