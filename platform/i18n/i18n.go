@@ -64,8 +64,8 @@ func (c *Catalogue) Add(fsys fs.FS) error {
 }
 
 // AddModule is Add for the texts of a module. Two modules may translate a word
-// differently: labels of declared names take that of their own module, everything
-// else the first one. The files of one module agree.
+// differently: labels of declared names and reports take that of their own module,
+// everything else the first one. The files of one module agree.
 func (c *Catalogue) AddModule(module string, fsys fs.FS) error {
 	return c.each(fsys, func(name, k, v string) error {
 		if _, taken := c.zh[k]; !taken {
@@ -114,6 +114,11 @@ func (c *Catalogue) Text(l Lang, key string, args ...any) string {
 			s = t
 		}
 	}
+	return fill(s, args)
+}
+
+// fill puts args where {0}, {1} ... stand.
+func fill(s string, args []any) string {
 	if len(args) == 0 || !strings.Contains(s, "{") {
 		return s
 	}
@@ -161,6 +166,17 @@ func LangOf(ctx context.Context) Lang {
 // T returns the text of key in the language of ctx.
 func T(ctx context.Context, key string, args ...any) string {
 	s, _ := ctx.Value(ctxKey{}).(state)
+	return s.cat.Text(s.lang, key, args...)
+}
+
+// In is T in the words of a module.
+func In(ctx context.Context, module, key string, args ...any) string {
+	s, _ := ctx.Value(ctxKey{}).(state)
+	if s.lang == Chinese && s.cat != nil {
+		if t, ok := s.cat.zh[module+"\x00"+key]; ok {
+			return fill(t, args)
+		}
+	}
 	return s.cat.Text(s.lang, key, args...)
 }
 

@@ -56,6 +56,7 @@ func asked(q url.Values, form []*resource.Meta) resource.Values {
 }
 
 func (r reportPages) show(v *view) error {
+	v.module = r.info.Module
 	if err := v.require(r.info.Perm); err != nil {
 		return err
 	}
@@ -334,6 +335,7 @@ func (v *view) chart(info *report.Info, res *report.Result, c report.Chart) (ui.
 
 // export writes one table of the report as a file.
 func (r reportPages) export(v *view) error {
+	v.module = r.info.Module
 	if err := v.require(r.info.Perm); err != nil {
 		return err
 	}
@@ -395,6 +397,7 @@ func (r reportPages) command(v *view) (*report.Command, error) {
 }
 
 func (r reportPages) ask(v *view) error {
+	v.module = r.info.Module
 	c, err := r.command(v)
 	if err != nil {
 		return err
@@ -437,6 +440,7 @@ func (r reportPages) dialog(v *view, status int, c *report.Command, in resource.
 
 // do runs a command and goes where it says.
 func (r reportPages) do(v *view) error {
+	v.module = r.info.Module
 	c, err := r.command(v)
 	if err != nil {
 		return err
@@ -484,6 +488,7 @@ const briefRows = 5
 
 // brief is what the home page shows of a report; without script it is the report.
 func (r reportPages) brief(v *view) error {
+	v.module = r.info.Module
 	if _, ok := htmx(v.c); !ok {
 		return r.show(v)
 	}

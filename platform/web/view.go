@@ -33,6 +33,7 @@ type view struct {
 	ctx      context.Context
 	user     authz.Subject
 	loc      *time.Location
+	module   string                 // whose words the page is drawn in; empty is nobody's
 	measured map[measured]kpi.Value // what the page has asked for
 }
 
@@ -97,7 +98,12 @@ func (s *Server) page(h func(v *view) error) gin.HandlerFunc {
 	}
 }
 
-func (v *view) t(key string, args ...any) string { return i18n.T(v.ctx, key, args...) }
+func (v *view) t(key string, args ...any) string {
+	if v.module != "" {
+		return i18n.In(v.ctx, v.module, key, args...)
+	}
+	return i18n.T(v.ctx, key, args...)
+}
 
 // label speaks the label of a field or type.
 func (v *view) label(name, text string) string { return i18n.Label(v.ctx, name, text) }
@@ -113,6 +119,7 @@ func (v *view) show(status int, title, subtitle, block string, body templ.Compon
 	if target, ok := htmx(v.c); ok && (target == block || target == "") {
 		return v.fragment(status, body)
 	}
+	v.module = "" // the frame of the page speaks for all
 	_, own := body.(ui.Detail)
 	p := ui.Page{Title: title, Subtitle: subtitle, Lang: i18n.LangOf(v.ctx), Theme: theme(v.c), Company: v.companyName(), Path: v.c.Request.URL.RequestURI(),
 		User: v.person(), Menu: v.menu(), Flash: v.s.takeFlash(v.c), Body: body, Actions: actions, OwnHead: own}
