@@ -3,7 +3,6 @@ package einvoice
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"meridian/platform/errs"
 	"meridian/platform/money"
@@ -17,6 +16,9 @@ type Problem struct {
 	Args    []any
 }
 
+// maxProblems is how many problems an error names; the rest is counted.
+const maxProblems = 100
+
 // Error joins problems to one refusal of a field, naming rules and elements; nil when
 // there are none.
 func Error(field string, list []Problem) error {
@@ -24,7 +26,7 @@ func Error(field string, list []Problem) error {
 		return nil
 	}
 	e := &errs.Error{Kind: errs.Invalid, Message: "The e-invoice breaks {0} rules of EN 16931.", Args: []any{len(list)}}
-	for _, p := range list {
+	for _, p := range list[:min(len(list), maxProblems)] {
 		e.Fields = append(e.Fields, errs.Field{Name: field, Message: p.Message, Args: append([]any{p.Rule, p.Element}, p.Args...)})
 	}
 	return e
@@ -198,11 +200,7 @@ func (l *Line) worth() (sum money.Decimal, ok bool) {
 		sum = sum.DivRound(l.Base.Decimal, 12)
 	}
 	for i := range l.Adjustments {
-		if a := &l.Adjustments[i]; a.Charge {
-			sum = sum.Add(a.Amount.Decimal)
-		} else {
-			sum = sum.Sub(a.Amount.Decimal)
-		}
+		sum = sum.Add(l.Adjustments[i].signed())
 	}
 	return sum, true
 }
@@ -241,32 +239,24 @@ func (c *checker) totals() {
 	c.need(t.Exclusive.Given, "BR-13", at("TaxExclusiveAmount"))
 	c.need(t.Inclusive.Given, "BR-14", at("TaxInclusiveAmount"))
 	c.need(t.Payable.Given, "BR-15", at("PayableAmount"))
-	lines, allowances, charges := zero(), zero(), zero()
-	for i := range d.Lines {
-		lines = lines.Add(d.Lines[i].Net.Decimal)
-	}
-	for i := range d.Adjustments {
-		if a := &d.Adjustments[i]; a.Charge {
-			charges = charges.Add(a.Amount.Decimal)
-		} else {
-			allowances = allowances.Add(a.Amount.Decimal)
-		}
-	}
+	lines, allowances, charges := d.sums()
 	c.equal("BR-CO-10", at("LineExtensionAmount"), t.Lines, lines)
-	c.equal("BR-CO-11", at("AllowanceTotalAmount"), sum(t.Allowances), allowances)
-	c.equal("BR-CO-12", at("ChargeTotalAmount"), sum(t.Charges), charges)
+	c.equal("BR-CO-11", at("AllowanceTotalAmount"), given(t.Allowances.Decimal), allowances)
+	c.equal("BR-CO-12", at("ChargeTotalAmount"), given(t.Charges.Decimal), charges)
 	c.equal("BR-CO-13", at("TaxExclusiveAmount"), t.Exclusive, t.Lines.Sub(t.Allowances.Decimal).Add(t.Charges.Decimal))
 	c.equal("BR-CO-15", at("TaxInclusiveAmount"), t.Inclusive, t.Exclusive.Add(d.Tax.Decimal))
 	c.equal("BR-CO-16", at("PayableAmount"), t.Payable, t.Inclusive.Sub(t.Prepaid.Decimal).Add(t.Rounding.Decimal))
-	for i, n := range []Number{t.Lines, t.Allowances, t.Charges, t.Exclusive, d.Tax, t.Inclusive, t.Prepaid, t.Rounding, t.Payable} {
-		name := []string{"09 LineExtensionAmount", "10 AllowanceTotalAmount", "11 ChargeTotalAmount", "12 TaxExclusiveAmount", "13 TaxAmount", "14 TaxInclusiveAmount", "16 PrepaidAmount", "17 PayableRoundingAmount", "18 PayableAmount"}[i]
-		no, element, _ := strings.Cut(name, " ")
-		c.cents("BR-DEC-"+no, at(element), n)
+	for _, x := range []struct {
+		rule, element string
+		n             Number
+	}{
+		{"BR-DEC-09", at("LineExtensionAmount"), t.Lines}, {"BR-DEC-10", at("AllowanceTotalAmount"), t.Allowances}, {"BR-DEC-11", at("ChargeTotalAmount"), t.Charges},
+		{"BR-DEC-12", at("TaxExclusiveAmount"), t.Exclusive}, {"BR-DEC-13", "TaxTotal/TaxAmount", d.Tax}, {"BR-DEC-14", at("TaxInclusiveAmount"), t.Inclusive},
+		{"BR-DEC-16", at("PrepaidAmount"), t.Prepaid}, {"BR-DEC-17", at("PayableRoundingAmount"), t.Rounding}, {"BR-DEC-18", at("PayableAmount"), t.Payable},
+	} {
+		c.cents(x.rule, x.element, x.n)
 	}
 }
-
-// sum is a total that counts as zero when it is not there.
-func sum(n Number) Number { return Number{n.Decimal, true} }
 
 // group is a tax category with its rate.
 type group struct{ category, rate string }
@@ -292,11 +282,7 @@ func (c *checker) breakdown() {
 	}
 	for i := range d.Adjustments {
 		a := &d.Adjustments[i]
-		if amount := a.Amount.Decimal; a.Charge {
-			put(a.Category, a.Rate, amount)
-		} else {
-			put(a.Category, a.Rate, amount.Neg())
-		}
+		put(a.Category, a.Rate, a.signed())
 	}
 	total, seen := zero(), map[group]bool{}
 	for i := range d.Breakdown {
@@ -310,7 +296,7 @@ func (c *checker) breakdown() {
 			c.add(ruleName(g.category, "01"), "TaxTotal/TaxSubtotal", "{0}: {1} for {2} at {3} % is missing.", g.category, g.rate)
 		}
 	}
-	c.equal("BR-CO-14", "TaxTotal/TaxAmount", sum(d.Tax), total)
+	c.equal("BR-CO-14", "TaxTotal/TaxAmount", given(d.Tax.Decimal), total)
 }
 
 func (c *checker) subtotal(s *Subtotal, base money.Decimal) {

@@ -6,7 +6,7 @@ import "meridian/platform/money"
 // charges and what is prepaid. adjust, if not nil, may correct the tax of a category and
 // rate to what the books say: tax taken by line, or out of a price with tax.
 func (d *Document) Complete(adjust func(s *Subtotal)) {
-	lines, allowances, charges := zero(), zero(), zero()
+	lines, allowances, charges := d.sums()
 	d.Breakdown = nil
 	at := map[group]int{}
 	put := func(category string, rate Number, amount money.Decimal, reason string) {
@@ -25,18 +25,11 @@ func (d *Document) Complete(adjust func(s *Subtotal)) {
 	}
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		lines = lines.Add(l.Net.Decimal)
 		put(l.Category, l.Rate, l.Net.Decimal, l.ExemptReason)
 	}
 	for i := range d.Adjustments {
 		a := &d.Adjustments[i]
-		if a.Charge {
-			charges = charges.Add(a.Amount.Decimal)
-			put(a.Category, a.Rate, a.Amount.Decimal, a.ExemptReason)
-		} else {
-			allowances = allowances.Add(a.Amount.Decimal)
-			put(a.Category, a.Rate, a.Amount.Neg(), a.ExemptReason)
-		}
+		put(a.Category, a.Rate, a.signed(), a.ExemptReason)
 	}
 	tax := zero()
 	for i := range d.Breakdown {
@@ -59,6 +52,30 @@ func (d *Document) Complete(adjust func(s *Subtotal)) {
 	t.Exclusive = given(lines.Sub(allowances).Add(charges))
 	t.Inclusive = given(t.Exclusive.Add(tax))
 	t.Payable = given(t.Inclusive.Sub(t.Prepaid.Decimal).Add(t.Rounding.Decimal))
+}
+
+// sums adds up the lines, and the allowances and charges of the whole document.
+func (d *Document) sums() (lines, allowances, charges money.Decimal) {
+	lines, allowances, charges = zero(), zero(), zero()
+	for i := range d.Lines {
+		lines = lines.Add(d.Lines[i].Net.Decimal)
+	}
+	for i := range d.Adjustments {
+		if a := &d.Adjustments[i]; a.Charge {
+			charges = charges.Add(a.Amount.Decimal)
+		} else {
+			allowances = allowances.Add(a.Amount.Decimal)
+		}
+	}
+	return lines, allowances, charges
+}
+
+// signed is what an adjustment adds: a charge, or less an allowance.
+func (a *Adjustment) signed() money.Decimal {
+	if a.Charge {
+		return a.Amount.Decimal
+	}
+	return a.Amount.Neg()
 }
 
 func given(d money.Decimal) Number { return Number{d, true} }

@@ -354,3 +354,18 @@ func ExampleWrite() {
 	fmt.Println(d.Totals.Payable, errs.Of(err).Fields[0].Args[0]) // neither a due date nor terms
 	// Output: 113 BR-CO-25
 }
+
+// TestIdentify: a VAT number names its country also where Peppol goes by another number.
+func TestIdentify(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct{ number, vat, country, scheme string }{
+		{"DE123456789", "DE123456789", "DE", "9930"}, {"EL123456789", "EL123456789", "GR", "9933"}, {"IT12345678901", "IT12345678901", "IT", ""},
+		{"91310000MA1FL4XK8T", "", "CN", ""}, {"12", "", "CN", ""},
+	} {
+		var p einvoice.Party
+		p.Identify(x.number, "CN")
+		if p.VAT != x.vat || p.Country != x.country || p.Scheme != x.scheme || (p.Endpoint != "") != (x.scheme != "") || (p.TaxNo == "") != (x.vat != "") {
+			t.Errorf("%s: %+v", x.number, p)
+		}
+	}
+}

@@ -82,7 +82,6 @@ type (
 		CreditType     string   `xml:"CreditNoteTypeCode"`
 		Notes          []string `xml:"Note"`
 		Currency       string   `xml:"DocumentCurrencyCode"`
-		TaxCurrency    string   `xml:"TaxCurrencyCode"`
 		BuyerReference string   `xml:"BuyerReference"`
 		Order          string   `xml:"OrderReference>ID"`
 		Corrects       []struct {
@@ -127,6 +126,9 @@ type (
 	}
 )
 
+// maxLines bounds what one file may make of memory and of messages.
+const maxLines = 10_000
+
 // Read reads a UBL invoice or credit note. What it returns may still break rules of the
 // standard; Check says which. Errors: Invalid with the reason when body is no such file,
 // or a number or date in it cannot be read.
@@ -147,6 +149,9 @@ func Read(body []byte) (*Document, error) {
 	var x xDocument
 	if err := dec.DecodeElement(&x, &root); err != nil {
 		return nil, unreadable(err)
+	}
+	if len(x.InvoiceLines)+len(x.CreditLines) > maxLines {
+		return nil, errs.Bad("file", "An e-invoice has at most {0} lines.", maxLines)
 	}
 	r := &reader{}
 	d := r.document(kind, &x)
@@ -177,12 +182,7 @@ func unreadable(err error) error {
 	return fmt.Errorf("read e-invoice: %w", e)
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		return string(r[:80]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return errs.Clip(s, 80) }
 
 // reader turns text into values and keeps the first that cannot be read.
 type reader struct{ err error }

@@ -93,17 +93,27 @@ func (t *table) column(head string) []string {
 // say: from all values of the column, and never between two readings that differ.
 func (t *table) settleDates(fields map[string]Column, meta func(string) *resource.Meta, rep *Report) error {
 	for name, c := range fields {
-		if m := meta(name); m == nil || m.Kind != resource.KDate || c.Date != "" || c.From == "" || c.Text != "" || c.Filled != "" || len(c.Values) > 0 {
+		if m := meta(name); m == nil || m.Kind != resource.KDate {
 			continue
 		}
-		layout, err := t.layout(c.From, rep)
+		c, err := t.dated(c, rep)
 		if err != nil {
 			return err
 		}
-		c.Date = layout
 		fields[name] = c
 	}
 	return nil
+}
+
+// dated is a column with the way its dates are written, unless the map says it or the
+// value is not simply that of the file.
+func (t *table) dated(c Column, rep *Report) (Column, error) {
+	if c.Date != "" || c.From == "" || c.Text != "" || c.Filled != "" || len(c.Values) > 0 {
+		return c, nil
+	}
+	var err error
+	c.Date, err = t.layout(c.From, rep)
+	return c, err
 }
 
 // layout is how the dates of a column are written; "" leaves them to be read one by one,

@@ -1,7 +1,8 @@
 // Package transfer brings files of other systems in and writes lists out: CSV and
-// XLSX, and in only: vCards and the record trees of Salesforce. Imports go by maps that say which column means what and take the write path
-// of the pages; a file with any wrong row changes nothing and names row, column and
-// reason. What an export writes, an import reads.
+// XLSX, and in only: vCards and the record trees of Salesforce. Imports go by maps that
+// say which column means what and take the write path of the pages; a file with any
+// wrong row changes nothing and names row, column and reason. What an export writes, an
+// import reads.
 package transfer
 
 import (
@@ -54,6 +55,17 @@ const (
 	maxCells = 20_000_000
 )
 
+// bounded refuses a file that holds too much, by the rows it has so far without the head.
+func bounded(rows, columns int) error {
+	switch {
+	case rows*columns > maxCells:
+		return errs.New(errs.Invalid, "A file has at most {0} rows.", maxCells/columns)
+	case rows >= maxRows:
+		return errs.New(errs.Invalid, "A file has at most {0} rows.", maxRows)
+	}
+	return nil
+}
+
 func isXLSX(body []byte) bool { return bytes.HasPrefix(body, []byte("PK\x03\x04")) }
 
 // read understands workbooks, vCards, record trees and CSV, told apart by what they
@@ -70,11 +82,16 @@ func read(name string, body []byte, h how) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case isCards(text):
-		return readCards(text, enc)
-	case isJSON(text):
+	if isJSON(text) {
 		return readTree(text, h.sheet, enc, h.open)
+	}
+	return readText(name, text, enc)
+}
+
+// readText understands vCards and CSV.
+func readText(name string, text []byte, enc coding) (*table, error) {
+	if isCards(text) {
+		return readCards(text, enc)
 	}
 	rows, err := readCSV(text)
 	if err != nil {
@@ -120,12 +137,10 @@ func readCSV(body []byte) ([][]string, error) {
 			line, _ := r.FieldPos(0)
 			return nil, errs.New(errs.Invalid, "Line {0} of the file has {1} columns, the head has {2}.", line, len(row), len(rows[0]))
 		}
-		if len(rows)*len(row) > maxCells {
-			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxCells/len(row))
+		if err := bounded(len(rows), len(row)); err != nil {
+			return nil, err
 		}
-		if rows = append(rows, row); len(rows) > maxRows {
-			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxRows)
-		}
+		rows = append(rows, row)
 	}
 }
 
@@ -178,14 +193,11 @@ func readXLSX(body []byte, sheet string) (rows [][]string, err error) {
 			}
 			row = row[:len(rows[0])]
 		}
-		if len(rows)*len(row) > maxCells {
-			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxCells/len(row))
+		if err := bounded(len(rows), len(row)); err != nil {
+			return nil, err
 		}
 		if rows = append(rows, row); len(rows) == 1 {
 			blank = make([]string, len(row))
-		}
-		if len(rows) > maxRows {
-			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxRows)
 		}
 	}
 	return rows, nil

@@ -3,6 +3,8 @@ package transfer
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +78,20 @@ func ParseMap(b []byte) (Map, error) {
 		return m, errs.New(errs.Invalid, "The map names no type or no fields.")
 	}
 	return m, nil
+}
+
+// columns are all the columns of the map, those of the lines too.
+func (m *Map) columns() (out []Column) {
+	for _, c := range []*Column{m.Number, m.Stage, m.At, m.OnlyIf} {
+		if c != nil {
+			out = append(out, *c)
+		}
+	}
+	out = slices.AppendSeq(out, maps.Values(m.Fields))
+	if m.Lines != nil {
+		out = slices.AppendSeq(out, maps.Values(m.Lines.Fields))
+	}
+	return out
 }
 
 // heads lists the columns a Column reads.

@@ -108,6 +108,7 @@ func (im *Importer) run(ctx context.Context, m Map, name string, body []byte, op
 	rep.Rows, rep.Guesses = len(j.main.rows), j.report.Guesses
 	err = im.DB.Tx(ctx, func(ctx context.Context) error {
 		j.report, j.refs, j.found = Report{Type: m.Type, Rows: rep.Rows, Guesses: rep.Guesses}, map[string]string{}, map[string]bool{}
+		j.keys = map[string]map[string][]int64{} // a second try must not see what the first one wrote
 		if err := im.open(ctx, j, id, dry); err != nil {
 			return err
 		}
@@ -209,12 +210,14 @@ func (im *Importer) prepare(d resource.Doc, m Map, name string, body []byte, ope
 // settle checks the fields of the map, reads the files it looks values up in, and finds
 // out how dates are written.
 func (j *job) settle(open func(name string) ([]byte, error)) error {
-	for f, c := range j.m.Fields {
+	for f := range j.m.Fields {
 		if j.info.Field(f) == nil {
 			return errs.New(errs.Invalid, "The map names the field {0}, which {1} does not have.", f, j.m.Type)
 		}
+	}
+	for _, c := range j.m.columns() {
 		if c.Lookup != nil {
-			if err := c.Lookup.load(open); err != nil {
+			if err := c.Lookup.load(how{encoding: j.m.Encoding, open: open}); err != nil {
 				return err
 			}
 		}
@@ -222,24 +225,21 @@ func (j *job) settle(open func(name string) ([]byte, error)) error {
 	if err := j.main.settleDates(j.m.Fields, j.info.Field, &j.report); err != nil {
 		return err
 	}
-	if c := j.m.At; c != nil && c.Date == "" && c.From != "" {
-		layout, err := j.main.layout(c.From, &j.report)
-		if err != nil {
-			return err
-		}
-		at := *c
-		at.Date, j.m.At = layout, &at
+	if j.m.At == nil {
+		return nil
 	}
-	return nil
+	at, err := j.main.dated(*j.m.At, &j.report)
+	j.m.At = &at
+	return err
 }
 
 // load reads the second file of a lookup.
-func (l *Lookup) load(open func(name string) ([]byte, error)) error {
-	b, err := open(l.File)
+func (l *Lookup) load(h how) error {
+	b, err := h.open(l.File)
 	if err != nil {
 		return errs.Wrap(errs.Invalid, err, "The file {0} could not be read.", l.File)
 	}
-	t, err := read(l.File, b, how{open: open})
+	t, err := read(l.File, b, h)
 	if err != nil {
 		return err
 	}
@@ -465,9 +465,6 @@ func (im *Importer) loose(ctx context.Context, j *job, d resource.Doc, space, by
 		var err error
 		if keys, err = looseKeys(ctx, d, by); err != nil {
 			return 0, err
-		}
-		if j.keys == nil {
-			j.keys = map[string]map[string][]int64{}
 		}
 		j.keys[space] = keys
 	}

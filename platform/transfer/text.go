@@ -113,12 +113,9 @@ func wide(body []byte) string {
 }
 
 // chinese reports whether the bytes above ASCII look like Chinese: they decode, and most
-// of them stand in pairs of the everyday characters (GB 2312). In Western text such a
+// of them, which is asked first, stand in pairs of the everyday characters (GB 2312). In Western text such a
 // byte is followed by a plain letter, which is a rare character if anything.
 func chinese(body []byte) bool {
-	if _, ok := decodeAs(body, GB18030); !ok {
-		return false
-	}
 	pairs, common := 0, 0
 	for i := 0; i+1 < len(body); i++ {
 		if body[i] < 0x80 {
@@ -130,7 +127,11 @@ func chinese(body []byte) bool {
 		}
 		i++
 	}
-	return common*10 >= pairs*9
+	if common*10 < pairs*9 {
+		return false
+	}
+	_, ok := decodeAs(body, GB18030)
+	return ok
 }
 
 func knownEncoding(name string) error {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"meridian/platform/errs"
@@ -25,9 +26,23 @@ type treeRecord struct {
 	order    []string // of the fields
 }
 
+// maxDepth and maxColumns bound what a tree may hold: nested deeper, or wider than a
+// sheet, it is none.
+const (
+	maxDepth   = 10
+	maxColumns = 16_384
+)
+
+const blanks = " \t\r\n"
+
+// isJSON tells a tree or a plan from a table: a head may begin with a bracket as well.
 func isJSON(text []byte) bool {
-	t := bytes.TrimLeft(text, " \t\r\n")
-	return len(t) > 0 && (t[0] == '{' || t[0] == '[')
+	t := bytes.TrimLeft(text, blanks)
+	if len(t) == 0 || t[0] != '[' {
+		return len(t) > 0 && t[0] == '{'
+	}
+	t = bytes.TrimLeft(t[1:], blanks)
+	return len(t) > 0 && (t[0] == '{' || t[0] == ']')
 }
 
 // planned is one step of a plan.
@@ -39,7 +54,7 @@ type planned struct {
 // treeFiles are the names a plan lists, nil when the text is no plan.
 func treeFiles(text []byte) []string {
 	var plan []planned
-	if json.Unmarshal(text, &plan) != nil {
+	if !bytes.HasPrefix(bytes.TrimLeft(text, blanks), []byte("[")) || json.Unmarshal(text, &plan) != nil {
 		return nil
 	}
 	var names []string
@@ -66,9 +81,7 @@ func readTree(text []byte, typ string, enc coding, open func(string) ([]byte, er
 	case typ == "" && len(types) == 1:
 		typ = types[0]
 	}
-	t := treeTable(list, typ)
-	t.coding = enc
-	return t, nil
+	return treeTable(list, typ, enc)
 }
 
 func treeTypes(list []treeRecord) (out []string) {
@@ -133,14 +146,15 @@ func parseTree(text []byte) ([]treeRecord, error) {
 		return nil, errs.New(errs.Invalid, `The file holds no "records".`)
 	}
 	var out []treeRecord
-	at := 0
+	line, rest := 1, text
 	for _, raw := range whole.Records {
-		at += max(0, bytes.Index(text[at:], raw))
+		at := max(0, bytes.Index(rest, raw))
+		line += bytes.Count(rest[:at], []byte("\n"))
 		var err error
-		if out, err = appendTree(out, raw, "", lineAt(text, int64(at))); err != nil {
+		if out, err = appendTree(out, raw, "", line, 0); err != nil {
 			return nil, err
 		}
-		at += len(raw)
+		line, rest = line+bytes.Count(raw, []byte("\n")), rest[at+len(raw):]
 	}
 	return out, distinct(out)
 }
@@ -164,24 +178,22 @@ func jsonError(text []byte, d *json.Decoder, err error) error {
 }
 
 // appendTree adds a record and those nested in it.
-func appendTree(out []treeRecord, raw []byte, parent string, line int) ([]treeRecord, error) {
+func appendTree(out []treeRecord, raw []byte, parent string, line, depth int) ([]treeRecord, error) {
 	var head struct {
-		Attributes struct {
-			Type        string `json:"type"`
-			ReferenceID string `json:"referenceId"`
-		} `json:"attributes"`
+		Type        string `json:"type"`
+		ReferenceID string `json:"referenceId"`
 	}
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || json.Unmarshal(raw, &head) != nil || head.Attributes.Type == "" || head.Attributes.ReferenceID == "" {
+	if err := json.Unmarshal(raw, &fields); err != nil || json.Unmarshal(fields["attributes"], &head) != nil || head.Type == "" || head.ReferenceID == "" {
 		return nil, errs.New(errs.Invalid, `Line {0} of the file: a record needs "attributes" with "type" and "referenceId".`, line)
 	}
-	r := treeRecord{typ: head.Attributes.Type, ref: head.Attributes.ReferenceID, parent: parent, fields: map[string]string{}}
-	var children [][]byte
+	r := treeRecord{typ: head.Type, ref: head.ReferenceID, parent: parent, fields: map[string]string{}}
+	var children []json.RawMessage
 	for _, name := range order(raw) {
 		if name == "attributes" {
 			continue
 		}
-		nested, err := r.set(name, fields[name], line)
+		nested, err := r.set(name, fields[name], line, depth)
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +202,7 @@ func appendTree(out []treeRecord, raw []byte, parent string, line int) ([]treeRe
 	out = append(out, r)
 	for _, c := range children {
 		var err error
-		if out, err = appendTree(out, c, r.ref, line); err != nil {
+		if out, err = appendTree(out, c, r.ref, line, depth+1); err != nil {
 			return nil, err
 		}
 	}
@@ -199,7 +211,7 @@ func appendTree(out []treeRecord, raw []byte, parent string, line int) ([]treeRe
 
 // order lists the keys of an object as they are written.
 func order(raw []byte) (names []string) {
-	d := json.NewDecoder(bytes.NewReader(raw))
+	d, seen := json.NewDecoder(bytes.NewReader(raw)), map[string]bool{}
 	if _, err := d.Token(); err != nil {
 		return nil
 	}
@@ -210,15 +222,30 @@ func order(raw []byte) (names []string) {
 		if err != nil || !ok || d.Decode(&skip) != nil {
 			return names
 		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+		if !seen[name] {
+			names, seen[name] = append(names, name), true
 		}
 	}
 	return names
 }
 
 // set keeps one value as text and returns the records nested in it.
-func (r *treeRecord) set(name string, raw json.RawMessage, line int) (nested [][]byte, err error) {
+func (r *treeRecord) set(name string, raw json.RawMessage, line, depth int) (nested []json.RawMessage, err error) {
+	if depth > maxDepth {
+		return nil, errs.New(errs.Invalid, "Line {0} of the file: the records are nested too deep.", line)
+	}
+	switch raw[0] {
+	case '{':
+		var kids struct {
+			Records []json.RawMessage `json:"records"`
+		}
+		if json.Unmarshal(raw, &kids) != nil || kids.Records == nil {
+			return nil, r.flatten(name, raw, line, depth)
+		}
+		return kids.Records, nil
+	case '[':
+		return nil, errs.New(errs.Invalid, "Line {0} of the file: the value of {1} is a list, which no field holds.", line, name)
+	}
 	var v any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -233,20 +260,7 @@ func (r *treeRecord) set(name string, raw json.RawMessage, line int) (nested [][
 	case json.Number:
 		text = x.String()
 	case bool:
-		text = map[bool]string{true: "true", false: "false"}[x]
-	case map[string]any:
-		var kids struct {
-			Records []json.RawMessage `json:"records"`
-		}
-		if json.Unmarshal(raw, &kids) != nil || kids.Records == nil {
-			return nil, r.flatten(name, raw, line)
-		}
-		for _, k := range kids.Records {
-			nested = append(nested, k)
-		}
-		return nested, nil
-	default:
-		return nil, errs.New(errs.Invalid, "Line {0} of the file: the value of {1} is a list, which no field holds.", line, name)
+		text = strconv.FormatBool(x)
 	}
 	r.fields[name] = text
 	r.order = append(r.order, name)
@@ -254,13 +268,13 @@ func (r *treeRecord) set(name string, raw json.RawMessage, line int) (nested [][
 }
 
 // flatten keeps a compound value (an address) as one column per part.
-func (r *treeRecord) flatten(name string, raw json.RawMessage, line int) error {
+func (r *treeRecord) flatten(name string, raw json.RawMessage, line, depth int) error {
 	var parts map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &parts); err != nil {
 		return errs.Wrap(errs.Invalid, err, "Line {0} of the file cannot be read as JSON records.", line)
 	}
 	for _, k := range order(raw) {
-		if _, err := r.set(name+"."+k, parts[k], line); err != nil {
+		if _, err := r.set(name+"."+k, parts[k], line, depth+1); err != nil {
 			return err
 		}
 	}
@@ -269,12 +283,13 @@ func (r *treeRecord) flatten(name string, raw json.RawMessage, line int) error {
 
 // treeTable are the records of a type as rows. A column that refers to another record of
 // the file is followed by the columns of that one: Account.Name.
-func treeTable(list []treeRecord, typ string) *table {
+func treeTable(list []treeRecord, typ string, enc coding) (*table, error) {
 	byRef := map[string]*treeRecord{}
 	for i := range list {
 		byRef[list[i].ref] = &list[i]
 	}
 	heads := []string{"referenceId", "parent"}
+	known := map[string]bool{"referenceId": true, "parent": true}
 	var rows []map[string]string
 	for _, r := range list {
 		if r.typ != typ {
@@ -282,8 +297,8 @@ func treeTable(list []treeRecord, typ string) *table {
 		}
 		row := map[string]string{"referenceId": r.ref, "parent": r.parent}
 		put := func(head, text string) {
-			if row[head] = text; !slices.Contains(heads, head) {
-				heads = append(heads, head)
+			if row[head] = text; !known[head] {
+				heads, known[head] = append(heads, head), true
 			}
 		}
 		follow := func(head, ref string) {
@@ -297,11 +312,17 @@ func treeTable(list []treeRecord, typ string) *table {
 		for _, f := range r.order {
 			put(f, r.fields[f])
 			follow(f, r.fields[f])
+			if len(heads) > maxColumns {
+				return nil, errs.New(errs.Invalid, "A file has at most {0} columns.", maxColumns)
+			}
+		}
+		if err := bounded(len(rows), len(heads)); err != nil {
+			return nil, err
 		}
 		rows = append(rows, row)
 	}
 	t := newTable(heads)
-	t.sparse = true
+	t.sparse, t.coding = true, enc
 	for _, row := range rows {
 		line := make([]string, len(heads))
 		for i, h := range heads {
@@ -309,7 +330,7 @@ func treeTable(list []treeRecord, typ string) *table {
 		}
 		t.rows = append(t.rows, line)
 	}
-	return t
+	return t, nil
 }
 
 // plans finds the files of a folder that say what a tree consists of: its plans, else
@@ -324,6 +345,9 @@ func plans(data fs.FS) (names []string, err error) {
 		b, err := fs.ReadFile(data, n)
 		if err != nil {
 			return nil, err
+		}
+		if b, _, err = decodeText(b, ""); err != nil {
+			continue // no text, so no tree
 		}
 		switch {
 		case treeFiles(b) != nil:

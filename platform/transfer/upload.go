@@ -108,6 +108,9 @@ func describe(fields []*resource.Meta, main, lines File, as Reading) (Upload, er
 		return u, err
 	}
 	u.Columns, u.Rows = columns(t), len(t.rows)
+	for i := range u.Columns {
+		u.Columns[i].Layouts = datesOf(t, u.Columns[i].Head)
+	}
 	u.Encoding, u.Guessed = t.coding.name, t.coding.guessed
 	names, err := sheets(main.Body)
 	if err != nil {
@@ -153,21 +156,21 @@ func (u *Upload) table(as Reading) (*table, error) {
 	if isXLSX(u.Main.Body) {
 		return read(u.Main.Name, u.Main.Body, h)
 	}
-	text, _, err := decodeText(u.Main.Body, as.Encoding)
+	text, enc, err := decodeText(u.Main.Body, as.Encoding)
 	if err != nil {
 		return nil, err
 	}
-	if isJSON(text) {
-		list, err := treeRecords(text, h.open)
-		if err != nil {
-			return nil, err
-		}
-		if u.Trees = treeTypes(list); len(u.Trees) > 0 {
-			u.Tree = u.Trees[max(0, slices.Index(u.Trees, as.Tree))]
-		}
-		h.sheet = u.Tree
+	if !isJSON(text) {
+		return readText(u.Main.Name, text, enc)
 	}
-	return read(u.Main.Name, u.Main.Body, h)
+	list, err := treeRecords(text, h.open)
+	if err != nil {
+		return nil, err
+	}
+	if u.Trees = treeTypes(list); len(u.Trees) > 0 {
+		u.Tree = u.Trees[max(0, slices.Index(u.Trees, as.Tree))]
+	}
+	return treeTable(list, u.Tree, enc)
 }
 
 func columns(t *table) []UploadColumn {
@@ -179,12 +182,17 @@ func columns(t *table) []UploadColumn {
 				c.Samples = append(c.Samples, errs.Clip(row[i], 120))
 			}
 		}
-		if l := Layouts(t.column(h)); len(l) > 1 || len(l) == 1 && l[0] != time.DateOnly {
-			c.Layouts = l
-		}
 		out = append(out, c)
 	}
 	return out
+}
+
+// datesOf are the ways the dates of a column may be read, nil when the usual one does.
+func datesOf(t *table, head string) []string {
+	if l := Layouts(t.column(head)); len(l) > 1 || len(l) == 1 && l[0] != time.DateOnly {
+		return l
+	}
+	return nil
 }
 
 // Kept is an import as the person who started it sees it.

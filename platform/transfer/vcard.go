@@ -40,7 +40,6 @@ type property struct {
 // programs that write them.
 func readCards(text []byte, enc coding) (*table, error) {
 	t := newTable(cardHeads)
-	t.sparse = true
 	r := &cardReader{lines: splitLines(text)}
 	for {
 		c, err := r.card()
@@ -50,9 +49,10 @@ func readCards(text []byte, enc coding) (*table, error) {
 		if c == nil {
 			break
 		}
-		if t.rows = append(t.rows, c.row()); len(t.rows) > maxRows {
-			return nil, errs.New(errs.Invalid, "A file has at most {0} rows.", maxRows)
+		if err := bounded(len(t.rows), len(cardHeads)); err != nil {
+			return nil, err
 		}
+		t.rows = append(t.rows, c.row())
 	}
 	t.coding = enc
 	return t, nil
@@ -89,7 +89,7 @@ func (r *cardReader) card() (*card, error) {
 		case p.name == "BEGIN" && is:
 			if depth++; depth == 1 {
 				c, began = &card{version: "3.0"}, line
-			} else if !c.agent() {
+			} else if !c.nested {
 				return nil, errs.New(errs.Invalid, "Line {0} of the file begins a card inside the card of line {1}.", line, began)
 			}
 		case depth == 0:
@@ -252,8 +252,6 @@ type card struct {
 	props   []property
 	nested  bool // an AGENT without a value has been seen
 }
-
-func (c *card) agent() bool { return c.nested }
 
 func (c *card) add(p property) {
 	switch {
@@ -442,7 +440,7 @@ func (c *card) place(v map[string]string) {
 	copy(a, c.parts(best.value))
 	v["street"], v["city"], v["region"], v["postal_code"], v["country"] = oneLine(a[2]), oneLine(a[3]), oneLine(a[4]), oneLine(a[5]), oneLine(a[6])
 	var have []string
-	for _, s := range []string{a[0], a[1], a[2], a[3], a[4], a[5], a[6]} {
+	for _, s := range a {
 		if s = oneLine(s); s != "" {
 			have = append(have, s)
 		}

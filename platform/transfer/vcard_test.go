@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -103,6 +104,7 @@ func TestBrokenFiles(t *testing.T) {
 		"JSON with a comma":        {"{\"records\": [\n{\"attributes\":{\"type\":\"A\",\"referenceId\":\"r\"},,\n\"Name\":1}]}", 2},
 		"JSON with a tail":         {"{\"records\": []}\n\nx", 3},
 		"a record without a type":  {"{\"records\": [\n\n{\"Name\":\"x\"}]}", 3},
+		"a tree without a bottom":  {"{\"records\": [\n" + strings.Repeat(`{"attributes":{"type":"A","referenceId":"r"},"C":{"records":[`, 12) + `{"attributes":{"type":"A","referenceId":"x"},"N":1}` + strings.Repeat("]}}", 12) + "]}", 2},
 		"a list as a value":        {"{\"records\": [\n{\"attributes\":{\"type\":\"A\",\"referenceId\":\"r\"},\"N\":[1]}]}", 2},
 	} {
 		_, err := read("x", []byte(c.text), how{})
@@ -113,6 +115,16 @@ func TestBrokenFiles(t *testing.T) {
 	}
 	if _, err := read("x", []byte(`{"other": 1}`), how{}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("JSON of something else: %v", err)
+	}
+	if x, err := read("x", []byte("[Id],[Name]\n1,A\n"), how{}); err != nil || x.cell(x.rows[0], "[Name]") != "A" {
+		t.Errorf("a table whose heads stand in brackets: %v", err)
+	}
+	wide := new(strings.Builder)
+	for i := range maxColumns {
+		fmt.Fprintf(wide, `"f%d":1,`, i)
+	}
+	if _, err := read("x", []byte(`{"records":[{"attributes":{"type":"A","referenceId":"r"},`+strings.TrimSuffix(wide.String(), ",")+`}]}`), how{}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a record wider than a sheet: %v", err)
 	}
 	same := `{"records": [{"attributes":{"type":"A","referenceId":"r"}},{"attributes":{"type":"B","referenceId":"r"}}]}`
 	if _, err := read("x", []byte(same), how{}); !errs.Is(err, errs.Invalid) {

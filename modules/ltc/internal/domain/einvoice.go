@@ -40,12 +40,12 @@ func (s *Invoices) ubl(ctx context.Context, v *Invoice, w io.Writer) error {
 	if !d.Totals.Inclusive.Equal(v.Total.Number()) {
 		return errs.New(errs.Precondition, "The e-invoice would say {0}, the invoice {1}; its lines do not add up.", d.Totals.Inclusive.String(), v.Total)
 	}
-	if bad := einvoice.Check(d); len(bad) > 0 {
-		e := errs.Of(einvoice.Error("file", bad))
+	err = einvoice.Write(w, d)
+	if e := errs.Of(err); err != nil && e.Kind == errs.Invalid {
 		e.Kind = errs.Precondition
 		return e
 	}
-	return einvoice.Write(w, d)
+	return err
 }
 
 // document is the invoice as the standard has it.
