@@ -72,5 +72,5 @@ func (p *Platform) mailNotice(ctx context.Context, m *notify.Mailer, id int64) e
 		body += "\n" + strings.TrimRight(p.Config.PublicURL(), "/") + n.Object.Path() + "\n"
 	}
 	body += "\n-- \n" + i18n.T(ctx, "{0}: you get this because it waits for you or names you. Your profile turns such mails off.", p.Config.Company) + "\n"
-	return m.Send(ctx, to.Email, subject, body)
+	return m.Deliver(ctx, notify.Mail{To: to.Email, Subject: subject, Body: body})
 }

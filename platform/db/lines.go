@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"reflect"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,7 +17,7 @@ type childTable[T, L any, PT record.Of[T], PL record.LineOf[L]] struct {
 	at    func(*T) *[]L
 }
 
-func (c *childTable[T, L, PT, PL]) read(ctx context.Context, d *DB, ids []int64, row func(parent int64) *T) (question, error) {
+func (c *childTable[T, L, PT, PL]) read(ctx context.Context, d *DB, ids []int64, hold bool, row func(parent int64) *T) (question, error) {
 	cols, err := columnsOf[L](d.gorm)
 	if err != nil {
 		return question{}, err
@@ -29,7 +28,9 @@ func (c *childTable[T, L, PT, PL]) read(ctx context.Context, d *DB, ids []int64,
 			return err
 		}
 		for i := range lines {
-			c.stored(&lines[i])
+			if hold { // of a document that is read to be changed
+				c.stored(&lines[i])
+			}
 			if doc := row(PL(&lines[i]).LineRec().ParentID); doc != nil {
 				dst := c.at(doc)
 				*dst = append(*dst, lines[i])
@@ -91,7 +92,7 @@ func (c *childTable[T, L, PT, PL]) change(ctx context.Context, d *DB, cols *colu
 		return err
 	}
 	for i := range lines {
-		if !slices.Contains(keep, PL(&lines[i]).LineRec().ID) || !c.changed(&lines[i]) {
+		if PL(&lines[i]).LineRec().ID == 0 || !c.changed(&lines[i]) {
 			continue
 		}
 		q, args := cols.update(ctx, quoteTable(c.table), &lines[i], []string{"id", "parent_id"})

@@ -25,8 +25,9 @@ type Store[T any, P record.Of[T]] struct {
 }
 
 type lineStore[T any] interface {
-	// read asks for the lines of documents; row finds the document of a parent id.
-	read(ctx context.Context, d *DB, ids []int64, row func(parent int64) *T) (question, error)
+	// read asks for the lines of documents; row finds the document of a parent id. hold
+	// remembers the lines as they are, for documents that will be changed.
+	read(ctx context.Context, d *DB, ids []int64, hold bool, row func(parent int64) *T) (question, error)
 	save(ctx context.Context, d *DB, r *T) error
 }
 
@@ -105,7 +106,7 @@ func (s *Store[T, P]) one(ctx context.Context, id int64, lock string) (*T, error
 	list := []question{{q: numbered("SELECT " + c.list + " FROM " + quoteTable(s.object) + " WHERE " + w.SQL + lock), args: w.Args,
 		read: func(r pgx.Rows) error { return scanAll(ctx, c, r, &rows) }}}
 	for _, l := range s.lines {
-		q, err := l.read(ctx, s.db, []int64{id}, func(int64) *T {
+		q, err := l.read(ctx, s.db, []int64{id}, lock != "", func(int64) *T {
 			if len(rows) == 0 {
 				return nil
 			}
@@ -138,7 +139,7 @@ func (s *Store[T, P]) LoadLines(ctx context.Context, rows []*T) error {
 	}
 	var list []question
 	for _, l := range s.lines {
-		q, err := l.read(ctx, s.db, ids, func(parent int64) *T { return byID[parent] })
+		q, err := l.read(ctx, s.db, ids, false, func(parent int64) *T { return byID[parent] })
 		if err != nil {
 			return err
 		}

@@ -135,12 +135,19 @@ func (c *Catalogue) Label(l Lang, name, text string) string {
 		if t, ok := c.zh[name]; ok {
 			return t
 		}
-		module, _, _ := strings.Cut(name, ".")
-		if t, ok := c.zh[module+"\x00"+text]; ok {
-			return t
+	}
+	module, _, _ := strings.Cut(name, ".")
+	return c.in(l, module, text)
+}
+
+// in is Text in the words of a module, where it has its own.
+func (c *Catalogue) in(l Lang, module, key string, args ...any) string {
+	if l == Chinese && c != nil {
+		if t, ok := c.zh[module+"\x00"+key]; ok {
+			return fill(t, args)
 		}
 	}
-	return c.Text(l, text)
+	return c.Text(l, key, args...)
 }
 
 type ctxKey struct{}
@@ -172,12 +179,7 @@ func T(ctx context.Context, key string, args ...any) string {
 // In is T in the words of a module.
 func In(ctx context.Context, module, key string, args ...any) string {
 	s, _ := ctx.Value(ctxKey{}).(state)
-	if s.lang == Chinese && s.cat != nil {
-		if t, ok := s.cat.zh[module+"\x00"+key]; ok {
-			return fill(t, args)
-		}
-	}
-	return s.cat.Text(s.lang, key, args...)
+	return s.cat.in(s.lang, module, key, args...)
 }
 
 // Label returns the text of a declared label in the language of ctx.

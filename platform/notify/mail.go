@@ -59,11 +59,6 @@ type File struct {
 	Body []byte
 }
 
-// Send hands over one mail of plain text. The server's refusal is the error.
-func (m *Mailer) Send(ctx context.Context, to, subject, body string) error {
-	return m.Deliver(ctx, Mail{To: to, Subject: subject, Body: body})
-}
-
 // Deliver hands over one mail. The server's refusal is the error.
 func (m *Mailer) Deliver(ctx context.Context, l Mail) error {
 	x := mail.NewMsg()

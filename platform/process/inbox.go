@@ -181,7 +181,10 @@ func (e *Engine) each(ctx context.Context, fn func(a audience) error) error {
 // narrow adds the row rule to a query over instances (who is their owner) or events (who
 // is their actor).
 func (a audience) narrow(q, who string, args ...any) (string, []any) {
-	if p := a.pred; !p.All {
+	switch p := a.pred; {
+	case !p.All && !p.Own:
+		q += " AND false" // no right, no rows: user 0 is the program
+	case !p.All:
 		args = append(args, p.User, p.Depts)
 		q += fmt.Sprintf(` AND (%s = $%d OR dept_id = ANY($%d))`, who, len(args)-1, len(args))
 	}

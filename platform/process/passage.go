@@ -2,8 +2,9 @@ package process
 
 import (
 	"context"
-	"fmt"
 	"time"
+
+	"meridian/platform/errs"
 )
 
 // Passage is how the documents of a process passed one of its stages.
@@ -19,7 +20,7 @@ type Passage struct {
 func (e *Engine) Passage(ctx context.Context, key, stage string, from, to time.Time) (p Passage, err error) {
 	d := e.current[key]
 	if d == nil || d.Stage(stage) == nil {
-		return p, fmt.Errorf("passage of %s through %q: there is no such stage", key, stage)
+		return p, errs.Missing()
 	}
 	var drops []string
 	for _, s := range d.Stages {

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"reflect"
 	"slices"
 	"strconv"
@@ -370,11 +369,6 @@ func (t *Type[T]) Rows(ctx context.Context, ids []int64) ([]Row, error) {
 		return nil, err
 	}
 	return t.rows(ctx, rows), nil
-}
-
-// PrintRow writes a record the reader may see as PDF.
-func (t *Type[T]) PrintRow(ctx context.Context, id int64, w io.Writer) error {
-	return t.DownloadRow(ctx, id, PDF.Name, w)
 }
 
 // Groups counts the records of q per value of by, which must be "stage" or a

@@ -136,8 +136,6 @@ type Doc interface {
 	Titles(ctx context.Context, ids []int64) (map[int64]string, error)
 	// FindKey finds a record by number, title field or a unique text field.
 	FindKey(ctx context.Context, field, value string) (int64, error)
-	// PrintRow writes the document as PDF. NotFound when the type has no print form.
-	PrintRow(ctx context.Context, id int64, w io.Writer) error
 	// DownloadRow writes a file of the document. NotFound when the type has no such file.
 	DownloadRow(ctx context.Context, id int64, name string, w io.Writer) error
 	// NotReady says why a file cannot be made of a row of this type now; nil when it can.

@@ -650,11 +650,12 @@ func (t *Type[T]) FireIf(ctx context.Context, id int64, move string, in Values, 
 }
 
 // UpdateOrFire changes a record from code like Update. When fn says so the change goes
-// in with a move and is stored, audited and logged once.
+// in with a move and is stored, audited and logged once, without Check and Saved, as with
+// any effect; so the move asks for no approval.
 func (t *Type[T]) UpdateOrFire(ctx context.Context, id int64, move string, fn func(r *T) (fire bool, err error)) (out *T, err error) {
 	_, err = t.fireIf(ctx, id, move, Values{}, func(ctx context.Context, o *object[T]) (fire bool, err error) {
 		out = o.r
-		c := t.begin(o.r)
+		c := changing[T]{before: *o.r, texts: o.before, facts: t.facts(o.r)}
 		if fire, err = fn(o.r); err != nil || fire {
 			return fire, err
 		}

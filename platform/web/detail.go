@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -564,16 +563,14 @@ func (t *typePages) attach(v *view) error {
 		return err
 	}
 	v.c.Request.Body = http.MaxBytesReader(v.c.Writer, v.c.Request.Body, attach.MaxSize+1<<20)
-	f, head, err := v.c.Request.FormFile("file")
+	name, body, err := v.sent("file")
 	if err != nil {
+		return err
+	}
+	if name == "" {
 		return errs.Bad("file", "Choose a file of at most {0} MB.", attach.MaxSize>>20)
 	}
-	defer func() { _ = f.Close() }()
-	body, err := io.ReadAll(f)
-	if err != nil {
-		return errs.Wrap(errs.Unreadable, err, "The file could not be read.")
-	}
-	if err := v.Files.Add(v.ctx, t.ref(row.Base().ID), head.Filename, body); err != nil {
+	if err := v.Files.Add(v.ctx, t.ref(row.Base().ID), name, body); err != nil {
 		return err
 	}
 	return t.timelineAgain(v, row, "File added.")

@@ -332,18 +332,26 @@ func (v *view) parseFiles(fields []*resource.Meta) (url.Values, error) {
 		if m.Kind != resource.KFile {
 			continue
 		}
-		f, head, err := v.c.Request.FormFile(m.Name)
+		name, body, err := v.sent(m.Name)
 		if err != nil {
-			continue // not chosen; refused as missing if it must be
+			return nil, err
 		}
-		body, err := io.ReadAll(f)
-		_ = f.Close()
-		if err != nil {
-			return nil, errs.Wrap(errs.Unreadable, err, "The file could not be read.")
-		}
-		form.Set(m.Name, resource.Upload{Name: head.Filename, Body: body}.Text())
+		form.Set(m.Name, resource.Upload{Name: name, Body: body}.Text()) // not chosen is empty: refused as missing if it must be
 	}
 	return form, nil
+}
+
+// sent reads a file of a posted form; ok reports a name, which is empty when none was chosen.
+func (v *view) sent(field string) (name string, body []byte, err error) {
+	f, head, err := v.c.Request.FormFile(field)
+	if err != nil {
+		return "", nil, nil //nolint:nilerr // there is none
+	}
+	defer func() { _ = f.Close() }()
+	if body, err = io.ReadAll(f); err != nil {
+		return "", nil, errs.Wrap(errs.Unreadable, err, "The file could not be read.")
+	}
+	return head.Filename, body, nil
 }
 
 // parse reads the posted form.

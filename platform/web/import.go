@@ -1,7 +1,6 @@
 package web
 
 import (
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"meridian/platform/errs"
 	"meridian/platform/resource"
 	"meridian/platform/transfer"
 	"meridian/platform/web/ui"
@@ -102,20 +100,18 @@ func (t *typePages) importUpload(v *view) error {
 		return err
 	}
 	v.c.Request.Body = http.MaxBytesReader(v.c.Writer, v.c.Request.Body, maxUpload)
-	f, head, err := v.c.Request.FormFile("file")
-	if err != nil {
-		return t.showImport(v, http.StatusUnprocessableEntity, t.upload(v, v.t("Choose a file of at most {0} MB.", maxUpload>>20)))
-	}
-	defer func() { _ = f.Close() }()
-	body, err := io.ReadAll(f)
-	if err != nil {
-		return errs.Wrap(errs.Unreadable, err, "The file could not be read.")
-	}
-	lines, err := secondFile(v)
+	name, body, err := v.sent("file")
 	if err != nil {
 		return err
 	}
-	run, err := v.Imports.Upload(v.ctx, t.info.Name, transfer.File{Name: head.Filename, Body: body}, lines)
+	if name == "" {
+		return t.showImport(v, http.StatusUnprocessableEntity, t.upload(v, v.t("Choose a file of at most {0} MB.", maxUpload>>20)))
+	}
+	var lines transfer.File
+	if lines.Name, lines.Body, err = v.sent("lines"); err != nil {
+		return err
+	}
+	run, err := v.Imports.Upload(v.ctx, t.info.Name, transfer.File{Name: name, Body: body}, lines)
 	if e := refused(err); e != nil {
 		return t.showImport(v, http.StatusUnprocessableEntity, t.upload(v, v.t(e.Message, e.Args...)))
 	}
@@ -124,20 +120,6 @@ func (t *typePages) importUpload(v *view) error {
 	}
 	v.c.Header("HX-Push-Url", t.run(run.ID))
 	return t.askMap(v, run, nil)
-}
-
-// secondFile reads the file with the lines, if one was sent.
-func secondFile(v *view) (transfer.File, error) {
-	f, head, err := v.c.Request.FormFile("lines")
-	if err != nil || head.Size == 0 {
-		return transfer.File{}, nil //nolint:nilerr // there is none
-	}
-	defer func() { _ = f.Close() }()
-	body, err := io.ReadAll(f)
-	if err != nil {
-		return transfer.File{}, errs.Wrap(errs.Unreadable, err, "The file could not be read.")
-	}
-	return transfer.File{Name: head.Filename, Body: body}, nil
 }
 
 // run is the address of an import.
@@ -233,7 +215,7 @@ func (t *typePages) column(v *view, i int, c transfer.UploadColumn, guess string
 	if out.Layout = posted.Get("date." + strconv.Itoa(i)); posted == nil && len(c.Layouts) == 1 {
 		out.Layout = c.Layouts[0]
 	}
-	if meta := t.info.Field(out.Field); posted != nil && meta != nil && meta.Kind == resource.KDate && out.Layout == "" {
+	if posted != nil && t.undecided(i, c, posted) {
 		out.Error = v.t("The dates can be read in several ways; say which.")
 	}
 	return out
@@ -242,13 +224,19 @@ func (t *typePages) column(v *view, i int, c transfer.UploadColumn, guess string
 // open reports whether a form leaves the reading of a column of dates open.
 func (t *typePages) open(form url.Values, up transfer.Upload) bool {
 	for i, c := range up.Columns {
-		n := strconv.Itoa(i)
-		meta := t.info.Field(form.Get("col." + n))
-		if meta != nil && meta.Kind == resource.KDate && len(c.Layouts) > 1 && !slices.Contains(c.Layouts, form.Get("date."+n)) {
+		if t.undecided(i, c, form) {
 			return true
 		}
 	}
 	return false
+}
+
+// undecided reports whether a form takes a column for dates and does not say how they
+// are written, although there are several ways.
+func (t *typePages) undecided(i int, c transfer.UploadColumn, form url.Values) bool {
+	n := strconv.Itoa(i)
+	meta := t.info.Field(form.Get("col." + n))
+	return meta != nil && meta.Kind == resource.KDate && len(c.Layouts) > 1 && !slices.Contains(c.Layouts, form.Get("date."+n))
 }
 
 // guess finds the field a head means: its name or its label in either language.
@@ -375,7 +363,7 @@ func (t *typePages) importCheck(v *view) error {
 	if err != nil || k.State != transfer.StateUploaded && k.State != transfer.StateChecked {
 		return t.stands(v, k.ID, err)
 	}
-	if form, err := v.parse(); err == nil && t.open(form, up) {
+	if form := v.c.Request.PostForm; t.open(form, up) {
 		return t.askMap(v, up, form)
 	}
 	if up.Rows > transfer.Small {

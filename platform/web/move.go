@@ -82,7 +82,7 @@ func (t *typePages) move(v *view) error {
 	if err != nil {
 		return err
 	}
-	form, err := v.parse()
+	form, err := v.parseFiles(t.moveInput(m))
 	if err != nil {
 		return err
 	}

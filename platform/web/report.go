@@ -25,11 +25,14 @@ type reportPages struct{ info *report.Info }
 func (s *Server) reportRoutes(g *gin.RouterGroup) {
 	for _, i := range s.p.Reports.All() {
 		r := reportPages{i}
-		g.GET(i.Path(), s.page(r.show))
-		g.GET(i.Path()+"/brief", s.page(r.brief))
-		g.GET(i.Path()+"/export", s.page(r.export))
-		g.GET(i.Path()+"/do/:command", s.page(r.ask))
-		g.POST(i.Path()+"/do/:command", s.page(r.do))
+		page := func(h func(v *view) error) gin.HandlerFunc {
+			return s.page(func(v *view) error { v.module = i.Module; return h(v) })
+		}
+		g.GET(i.Path(), page(r.show))
+		g.GET(i.Path()+"/brief", page(r.brief))
+		g.GET(i.Path()+"/export", page(r.export))
+		g.GET(i.Path()+"/do/:command", page(r.ask))
+		g.POST(i.Path()+"/do/:command", page(r.do))
 	}
 }
 
@@ -56,7 +59,6 @@ func asked(q url.Values, form []*resource.Meta) resource.Values {
 }
 
 func (r reportPages) show(v *view) error {
-	v.module = r.info.Module
 	if err := v.require(r.info.Perm); err != nil {
 		return err
 	}
@@ -335,7 +337,6 @@ func (v *view) chart(info *report.Info, res *report.Result, c report.Chart) (ui.
 
 // export writes one table of the report as a file.
 func (r reportPages) export(v *view) error {
-	v.module = r.info.Module
 	if err := v.require(r.info.Perm); err != nil {
 		return err
 	}
@@ -397,7 +398,6 @@ func (r reportPages) command(v *view) (*report.Command, error) {
 }
 
 func (r reportPages) ask(v *view) error {
-	v.module = r.info.Module
 	c, err := r.command(v)
 	if err != nil {
 		return err
@@ -440,7 +440,6 @@ func (r reportPages) dialog(v *view, status int, c *report.Command, in resource.
 
 // do runs a command and goes where it says.
 func (r reportPages) do(v *view) error {
-	v.module = r.info.Module
 	c, err := r.command(v)
 	if err != nil {
 		return err
@@ -488,7 +487,6 @@ const briefRows = 5
 
 // brief is what the home page shows of a report; without script it is the report.
 func (r reportPages) brief(v *view) error {
-	v.module = r.info.Module
 	if _, ok := htmx(v.c); !ok {
 		return r.show(v)
 	}

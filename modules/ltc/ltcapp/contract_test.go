@@ -62,7 +62,7 @@ func TestLTC08ContractReview(t *testing.T) {
 		t.Errorf("fingerprint %q", c.Text("signed_hash"))
 	}
 	var b bytes.Buffer
-	if err := w.Must("ltc.contract").PrintRow(w.Admin, c.Base().ID, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF")) {
+	if err := w.Must("ltc.contract").DownloadRow(w.Admin, c.Base().ID, resource.PDF.Name, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF")) {
 		t.Errorf("contract as PDF: %v", err)
 	}
 	w.Healthy()

@@ -65,7 +65,7 @@ func TestLTC14Dunning(t *testing.T) {
 		t.Errorf("levels %s, want 1 0 0", got)
 	}
 	var pdf bytes.Buffer
-	if err := w.Must("ltc.dunning").PrintRow(w.Admin, letter.Base().ID, &pdf); err != nil || !bytes.HasPrefix(pdf.Bytes(), []byte("%PDF")) {
+	if err := w.Must("ltc.dunning").DownloadRow(w.Admin, letter.Base().ID, resource.PDF.Name, &pdf); err != nil || !bytes.HasPrefix(pdf.Bytes(), []byte("%PDF")) {
 		t.Errorf("letter as PDF: %v", err)
 	}
 	// the second level ten days later, with fee and interest charged once
@@ -113,7 +113,7 @@ func TestLTC14Dunning(t *testing.T) {
 	if got := st.Text("open"); got != "113.00" {
 		t.Errorf("statement: %s open, want 113.00", got)
 	}
-	if err := w.Must("ltc.statement").PrintRow(w.Admin, st.Base().ID, &pdf); err != nil {
+	if err := w.Must("ltc.statement").DownloadRow(w.Admin, st.Base().ID, resource.PDF.Name, &pdf); err != nil {
 		t.Errorf("statement as PDF: %v", err)
 	}
 	w.Call(w.User("rep", "ltc.rep"), "POST", "/ltc/dunning_run/run", map[string]any{}, 403)

@@ -51,7 +51,7 @@ func TestLTC10OrderHoldsAndChanges(t *testing.T) {
 		t.Errorf("told of changes: %+v", changed)
 	}
 	var b bytes.Buffer
-	if err := w.Must("ltc.order").PrintRow(w.Admin, order.Base().ID, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF")) {
+	if err := w.Must("ltc.order").DownloadRow(w.Admin, order.Base().ID, resource.PDF.Name, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF")) {
 		t.Errorf("order confirmation: %v", err)
 	}
 	w.Refused(w.User("rep", "ltc.rep"), order, "hold", resource.Values{"kind": "data", "why": "x"}, errs.Forbidden, "a sales representative held an order")

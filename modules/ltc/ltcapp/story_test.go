@@ -253,7 +253,7 @@ func TestStory(t *testing.T) {
 	// paper
 	for _, r := range []resource.Row{v2, invoice} {
 		var b bytes.Buffer
-		if err := w.Must(r.Type()).PrintRow(w.Admin, r.Base().ID, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF")) {
+		if err := w.Must(r.Type()).DownloadRow(w.Admin, r.Base().ID, resource.PDF.Name, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF")) {
 			t.Errorf("print %s: %v, %d bytes", r.Type(), err, b.Len())
 		}
 	}

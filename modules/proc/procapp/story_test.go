@@ -150,7 +150,7 @@ func TestStory(t *testing.T) {
 	x.Healthy()
 
 	var b bytes.Buffer
-	if err := x.Must("proc.po").PrintRow(x.buyer, po.Base().ID, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF-")) {
+	if err := x.Must("proc.po").DownloadRow(x.buyer, po.Base().ID, resource.PDF.Name, &b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF-")) {
 		t.Errorf("print: %v, %d bytes", err, b.Len())
 	}
 }
