@@ -114,18 +114,3 @@ func (f salesFollowups) Plan(ctx context.Context, n ltc.NewFollowup) error {
 	}
 	return f.p.Trace.Link(ctx, n.From, trace.Ref{Type: "crm.followup", ID: row.Base().ID}, "created")
 }
-
-// customerTier tells sales the tier of a customer, which picks its dunning policy.
-func customerTier(p *app.Platform) func(ctx context.Context, id crm.CustomerID) (string, error) {
-	return func(ctx context.Context, id crm.CustomerID) (string, error) {
-		d, err := p.Types.Doc("crm.customer")
-		if err != nil {
-			return "", err
-		}
-		row, err := d.GetRow(authz.System(ctx, "tier of "+id.Ref().String()), int64(id))
-		if err != nil {
-			return "", err
-		}
-		return row.Text("tier"), nil
-	}
-}

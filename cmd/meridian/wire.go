@@ -31,7 +31,7 @@ type system struct {
 // graph. Who reacts to whose events stands below, on one screen.
 func wire(p *app.Platform) *system {
 	var service *itrapp.Module
-	customers := crmapp.New(p, touchSources(p, func(ctx context.Context, from, to date.Date) (int64, int64, error) {
+	customers := crmapp.New(p, touchSources(func(ctx context.Context, from, to date.Date) (int64, int64, error) {
 		return service.Scores(ctx, from, to)
 	})...)
 	products := ipdapp.New(p, ipdapp.Needs{Goals: "dste.objective"})
@@ -39,7 +39,7 @@ func wire(p *app.Platform) *system {
 	purchase := procapp.New(p, procapp.Needs{Products: products.Products, Budget: strategy.Budget})
 	supply := iscapp.New(p, iscapp.Needs{Products: products.Products, Launches: products.Launches, Orders: purchase.Orders, Requisitions: purchase.Requisitions,
 		Credit: shippingCredit{customers.Credit}, Demand: "ltc.order", Customer: "crm.customer"})
-	sales := ltcapp.New(p, ltcapp.Needs{Customers: customers.Customers, Partners: customers.Partners, Credit: customers.Credit, Products: products.Products, Stock: supply.Stock, Shipments: supply.Shipments, Followups: salesFollowups{p}, Budget: strategy.Budget, Segment: customerTier(p)})
+	sales := ltcapp.New(p, ltcapp.Needs{Customers: customers.Customers, Partners: customers.Partners, Credit: customers.Credit, Products: products.Products, Stock: supply.Stock, Shipments: supply.Shipments, Followups: salesFollowups{p}, Budget: strategy.Budget})
 	market := mtlapp.New(p, mtlapp.Needs{Leads: salesLeads{sales.Leads}, Budget: campaignBudget{strategy.Budget, p}})
 	service = itrapp.New(p, itrapp.Needs{Customers: customers.Customers, Contacts: requesters{customers.Customers}, Launches: products.Launches, Orders: sales.Orders, Leads: sales.Leads})
 
@@ -75,6 +75,9 @@ func wire(p *app.Platform) *system {
 		return sales.Reactions.OwnershipChanged(ctx, e)
 	})
 	event.Subscribe(p.Bus, "itr", service.OnOwnershipChanged)
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.PartnerPeopleChanged) error {
+		return sales.Reactions.PartnerPeople(ctx, e)
+	})
 	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.DealRegistrationApproved) error {
 		return sales.Reactions.Registered(ctx, e)
 	})

@@ -12,6 +12,7 @@ import (
 
 	"meridian/platform/date"
 	"meridian/platform/money"
+	"meridian/platform/record"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
@@ -36,6 +37,7 @@ type Customer struct {
 	Owner, Dept int64
 	PaymentDays int
 	Lifecycle   Lifecycle
+	Tier        string // key or standard; "" is none
 }
 
 // Contact is what other modules need of a person.
@@ -96,13 +98,10 @@ type Customers interface {
 // PartnerID names a partner.
 type PartnerID int64
 
-// Ref names the partner in the thread.
-func (id PartnerID) Ref() trace.Ref { return trace.Ref{Type: "crm.partner", ID: int64(id)} }
-
 // Partner is what other modules need of one.
 type Partner struct {
 	ID       PartnerID
-	No, Name string
+	Name     string
 	Customer CustomerID // its own record, under which deals and commissions name it
 	Owner    int64      // who looks after it here
 	Users    []int64    // the people who sign in for it, the first one first
@@ -126,9 +125,9 @@ type TouchSource struct {
 	Name, Phase, Channel string // of the usual touch point
 	Step                 string // the stage in which the customer waits
 	Hours                string // the usual target, in working hours
-	// Complaints counts complaints about such documents in a period of whole days; nil
-	// when nobody counts them.
-	Complaints func(ctx context.Context, from, to date.Date) (int64, error)
+	// Complaints is the document that complains, by what enters its stage; empty when
+	// nobody does.
+	Complaints, Complained string // ltc.dispute, open
 	// Scores adds up the answers from 1 to 5 of a period; nil when nobody asks.
 	Scores func(ctx context.Context, from, to date.Date) (sum, n int64, err error)
 }
@@ -231,6 +230,16 @@ type OwnershipChanged struct {
 	How, Reason string
 }
 
+// Follow gives the open documents of types that the old owner of the customer owned to
+// the new one, by what reassign does. A customer that comes out of a pool or goes into one
+// takes nothing along: nobody had it, or nobody takes it.
+func (e OwnershipChanged) Follow(ctx context.Context, reassign func(ctx context.Context, from, to int64, types []string, where ...record.Cond) error, types ...string) error {
+	if e.From == 0 || e.To == 0 {
+		return nil
+	}
+	return reassign(ctx, e.From, e.To, types, record.Cond{Col: "customer_id", Op: record.Eq, Val: int64(e.Customer)})
+}
+
 // StateGap is what a unit lacks in one state of the life cycle.
 type StateGap struct {
 	State               Lifecycle
@@ -288,6 +297,15 @@ type DealRegistrationApproved struct {
 	Company, Product      string
 	Value                 money.Amount
 	Until                 date.Date
+}
+
+// PartnerPeopleChanged is published when people begin or cease to sign in for a partner:
+// what stands with it is shown to them or hidden. Heir takes what somebody owned who
+// left; 0 when nobody is left.
+type PartnerPeopleChanged struct {
+	Partner      PartnerID
+	Joined, Left []int64
+	Heir         int64
 }
 
 // PartyMerged is published when one customer ends in another: who holds the old id

@@ -87,6 +87,14 @@ func Later(a, b Date) Date {
 	return a
 }
 
+// Earlier returns the earlier of two days.
+func Earlier(a, b Date) Date {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // After reports whether d is later than o.
 func (d Date) After(o Date) bool { return d.t.After(o.t) }
 

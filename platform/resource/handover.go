@@ -3,7 +3,6 @@ package resource
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"meridian/platform/authz"
 	"meridian/platform/i18n"
@@ -28,7 +27,7 @@ func (g *Registry) Held(ctx context.Context, user int64) ([]Holding, error) {
 			return nil, fmt.Errorf("count %s of user %d: %w", name, user, err)
 		}
 		if n > 0 {
-			out = append(out, Holding{name, i18n.T(ctx, g.docs[name].Info().Plural), n})
+			out = append(out, Holding{name, i18n.Label(ctx, name+".plural", g.docs[name].Info().Plural), n})
 		}
 	}
 	return out, nil
@@ -36,21 +35,19 @@ func (g *Registry) Held(ctx context.Context, user int64) ([]Holding, error) {
 
 // Reassign gives the open documents of types that belong to from and meet where to
 // another owner, each on the write path: audited, and the work of the present stage goes
-// along. Closed documents and those of others stay. It returns how many moved.
-func (g *Registry) Reassign(ctx context.Context, from, to int64, types []string, where ...record.Cond) (int, error) {
+// along. Closed documents and those of others stay.
+func (g *Registry) Reassign(ctx context.Context, from, to int64, types []string, where ...record.Cond) error {
 	ctx = authz.System(ctx, "hand-over of open work")
-	moved := 0
 	for _, name := range types {
 		d, err := g.Doc(name)
 		if err != nil {
-			return moved, err
+			return err
 		}
-		n, err := d.reassign(ctx, from, to, where)
-		if moved += n; err != nil {
-			return moved, fmt.Errorf("hand over %s: %w", name, err)
+		if err := d.reassign(ctx, from, to, where); err != nil {
+			return fmt.Errorf("hand over %s: %w", name, err)
 		}
 	}
-	return moved, nil
+	return nil
 }
 
 // open selects the documents of an owner that have not ended; ok is false for types
@@ -76,32 +73,32 @@ func (t *Type[T]) held(ctx context.Context, user int64) (int, error) {
 	return t.Store.Count(ctx, q, 0)
 }
 
-func (t *Type[T]) reassign(ctx context.Context, from, to int64, where []record.Cond) (int, error) {
+func (t *Type[T]) reassign(ctx context.Context, from, to int64, where []record.Cond) error {
 	q, ok := t.open(from)
 	if !ok {
-		return 0, nil
+		return nil
 	}
 	q.Where = append(q.Where, where...)
-	list, err := t.Store.Find(ctx, q)
+	list, err := t.Store.Find(ctx, q) // by id: one order of locks
 	if err != nil {
-		return 0, err
+		return err
 	}
-	slices.SortFunc(list, func(a, b T) int { return int(baseOf(&a).ID - baseOf(&b).ID) }) // one order of locks
-	moved := 0
 	for i := range list {
 		err := t.reg.DB.Tx(ctx, func(ctx context.Context) error {
 			r, err := t.Store.Lock(ctx, baseOf(&list[i]).ID)
-			if err != nil || baseOf(r).OwnerID != from {
+			if err != nil {
 				return err
 			}
-			moved++
+			if b := baseOf(r); b.OwnerID != from || b.ArchivedAt != nil || t.stageOf(r).Kind == process.End { // meanwhile
+				return nil
+			}
 			return t.hand(ctx, r, to)
 		})
 		if err != nil {
-			return moved, err
+			return err
 		}
 	}
-	return moved, nil
+	return nil
 }
 
 // hand changes the owner of a locked record and nothing else: the rules of its fields are

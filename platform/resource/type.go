@@ -145,7 +145,7 @@ type Doc interface {
 	columns() map[string]bool
 	present(ctx context.Context, ids []int64) (map[int64]bool, error)
 	held(ctx context.Context, user int64) (int, error)
-	reassign(ctx context.Context, from, to int64, where []record.Cond) (int, error)
+	reassign(ctx context.Context, from, to int64, where []record.Cond) error
 }
 
 // Row is one record without its Go struct, seen by the reader it was read for:

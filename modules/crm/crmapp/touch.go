@@ -34,7 +34,8 @@ func (d *desk) readTouch(ctx context.Context, t *domain.TouchPoint, from, to dat
 		return r, nil
 	}
 	loc := d.p.Location(ctx)
-	p, err := d.p.Process.Passage(ctx, t.Object, t.Step, from.In(loc), to.AddDays(1).In(loc))
+	since, until := from.In(loc), to.AddDays(1).In(loc)
+	p, err := d.p.Process.Passage(ctx, t.Object, t.Step, since, until)
 	if err != nil {
 		return r, err
 	}
@@ -46,12 +47,12 @@ func (d *desk) readTouch(ctx context.Context, t *domain.TouchPoint, from, to dat
 		r.Hours, r.Drop = &q, &drop
 	}
 	s := d.touches.Sources[i]
-	if s.Complaints != nil {
-		n, err := s.Complaints(ctx, from, to)
+	if s.Complaints != "" && d.p.Authz.Can(ctx, s.Complaints, "read") {
+		c, err := d.p.Process.Passage(ctx, s.Complaints, s.Complained, since, until)
 		if err != nil {
 			return r, err
 		}
-		r.Complaints = &n
+		r.Complaints = &c.Entered
 	}
 	if s.Scores == nil {
 		return r, nil
@@ -84,24 +85,14 @@ func (d *desk) touchRanking() *report.Report[touchIn] {
 		},
 		Commands: []report.Command{
 			report.Do("usual", "Add the usual touch points", "crm.touch_point:create", resource.Fields[struct{}]{}, d.usualTouches),
-			report.Do("act", "Plan an action", "crm.touch_action:create", touchActionForm(), func(ctx context.Context, in *domain.TouchAction) (report.Done, error) {
-				row, err := d.touches.ActionType.CreateRow(ctx, resource.Encode(touchActionForm(), in))
+			report.Do("act", "Plan an action", "crm.touch_action:create", domain.TouchActionFields(), func(ctx context.Context, in *domain.TouchAction) (report.Done, error) {
+				row, err := d.touches.ActionType.CreateRow(ctx, resource.Encode(domain.TouchActionFields(), in))
 				if err != nil {
 					return report.Done{}, err
 				}
 				return report.Done{Message: "The action is planned; start it to freeze the value before.", Href: d.touches.ActionType.Ref(row.Base().ID).Path()}, nil
 			}).OnRows(),
 		},
-	}
-}
-
-func touchActionForm() resource.Fields[domain.TouchAction] {
-	return resource.Fields[domain.TouchAction]{
-		resource.Ref("touch_point_id", "Touch point", func(a *domain.TouchAction) *int64 { return &a.TouchPointID }, "crm.touch_point").Required(),
-		resource.LongText("strategy", "Strategy", func(a *domain.TouchAction) *string { return &a.Strategy }).Required(),
-		resource.LongText("action", "What is done", func(a *domain.TouchAction) *string { return &a.Action }).Required(),
-		resource.Enum("measure", "Measure", func(a *domain.TouchAction) *string { return &a.Measure }, domain.TouchMeasures...).Required(),
-		resource.Date("due_on", "Due", func(a *domain.TouchAction) *date.Date { return &a.DueOn }).Required(),
 	}
 }
 

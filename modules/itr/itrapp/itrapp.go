@@ -17,7 +17,6 @@ import (
 	"meridian/platform/db"
 	"meridian/platform/i18n"
 	"meridian/platform/kpi"
-	"meridian/platform/record"
 	"meridian/platform/resource"
 )
 
@@ -55,13 +54,9 @@ func (m *Module) OnOpportunityClosed(ctx context.Context, e ltc.OpportunityClose
 }
 
 // OnOwnershipChanged gives the open cases and hints of a customer that its old owner owned
-// to the new one; for CRM's event. A customer in a pool has nobody to take them.
+// to the new one; for CRM's event.
 func (m *Module) OnOwnershipChanged(ctx context.Context, e crm.OwnershipChanged) error {
-	if e.To == 0 {
-		return nil
-	}
-	_, err := m.types.Reassign(ctx, e.From, e.To, []string{"itr.case", "itr.hint"}, record.Cond{Col: "customer_id", Op: record.Eq, Val: int64(e.Customer)})
-	return err
+	return e.Follow(ctx, m.types.Reassign, "itr.case", "itr.hint")
 }
 
 // Scores adds up the answers to surveys of a period that the reader of ctx may see.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"meridian/modules/crm"
 	"meridian/modules/ltc"
 	"meridian/modules/ltc/internal/domain"
 	"meridian/modules/ltc/internal/store"
@@ -57,9 +56,6 @@ func wireCash(p *app.Platform, ports *domain.Ports, contracts *domain.Contracts,
 	c.policies = &domain.Policies{Ports: ports, Store: db.NewStore[domain.Policy](p.DB, "ltc.receivable_policy")}
 	c.allowances = &domain.Allowances{Ports: ports, Store: db.NewStore[domain.Allowance](p.DB, "ltc.allowance")}
 	ports.Notify = p.Notices.Send
-	if ports.Segment == nil {
-		ports.Segment = func(context.Context, crm.CustomerID) (string, error) { return "", nil }
-	}
 	c.letters = &domain.Dunnings{Ports: ports, Invoices: invoices, Store: db.NewStore(p.DB, "ltc.dunning", db.WithLines("ltc.dunning_item", func(d *domain.Dunning) *[]domain.DunningItem { return &d.Items })),
 		Policies: &domain.DunningPolicies{Ports: ports, Store: db.NewStore(p.DB, "ltc.dunning_policy", db.WithLines("ltc.dunning_level", func(d *domain.DunningPolicy) *[]domain.DunningLevel { return &d.Levels }))}}
 	c.statements = &domain.Statements{Ports: ports, Store: db.NewStore[domain.Statement](p.DB, "ltc.statement")}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"meridian/modules/crm"
 	"meridian/platform/authz"
 	"meridian/platform/errs"
 	"meridian/platform/jobs"
@@ -99,13 +98,6 @@ func TestLTC14WithoutAServer(t *testing.T) {
 func TestLTC14PolicyByTier(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.segment = func(_ context.Context, id crm.CustomerID) (string, error) {
-		row, err := w.Must("crm.customer").GetRow(w.Admin, int64(id))
-		if err != nil {
-			return "", err
-		}
-		return row.Text("tier"), nil
-	}
 	boss := w.User("boss", "core.admin")
 	key := w.Create(w.Admin, "crm.customer", resource.Values{"name": "Key", "credit_limit": "100000", "payment_days": "30", "tier": "key"})
 	other := w.customer("Other", "100000")

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"meridian/modules/crm"
 	"meridian/modules/crm/crmapp"
 	"meridian/modules/dste/dsteapp"
 	"meridian/modules/ipd"
@@ -35,7 +34,6 @@ type world struct {
 	products *fakeProducts
 	supply   *fakeSupply
 	contacts *fakeContacts
-	segment  func(ctx context.Context, id crm.CustomerID) (string, error)
 }
 
 func setup(t testing.TB) *world { return setupMail(t, nil) }
@@ -47,12 +45,7 @@ func setupMail(t testing.TB, mail func(ctx context.Context, m notify.Mail) error
 	w.Suite = apptest.New(t, func(p *app.Platform) {
 		apptest.StandIn(t, p, "ipd.product", "isc.warehouse", "isc.shipment", "mtl.campaign")
 		w.crm, p.Mail = crmapp.New(p), mail
-		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Partners: w.crm.Partners, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply, Followups: w.contacts, Budget: dsteapp.New(p).Budget, Segment: func(ctx context.Context, id crm.CustomerID) (string, error) {
-			if w.segment == nil {
-				return "", nil
-			}
-			return w.segment(ctx, id)
-		}})
+		w.ltc = ltcapp.New(p, ltcapp.Needs{Customers: w.crm.Customers, Partners: w.crm.Partners, Credit: w.crm.Credit, Products: w.products, Stock: w.supply, Shipments: w.supply, Followups: w.contacts, Budget: dsteapp.New(p).Budget})
 	})
 	return w
 }

@@ -5,21 +5,16 @@ import (
 
 	"meridian/modules/crm"
 	"meridian/platform/app"
-	"meridian/platform/record"
 )
 
 // followers are the documents that are work with one customer: whoever owns the customer
 // goes on with them. The instalments of a contract go with the contract.
-var followers = []string{"ltc.lead", "ltc.opportunity", "ltc.need_survey", "ltc.quote", "ltc.contract", "ltc.contract_change", "ltc.order", "ltc.acceptance", "ltc.invoice", "ltc.renewal"}
+var followers = []string{"ltc.lead", "ltc.opportunity", "ltc.need_survey", "ltc.quote", "ltc.contract", "ltc.contract_change", "ltc.order", "ltc.acceptance", "ltc.invoice", "ltc.renewal", "ltc.service_project"}
 
 // followsCustomer gives the open documents of a customer that its old owner owned to the
-// new one (CRM-09). A customer in a pool has nobody to take them: they stay.
+// new one (CRM-09).
 func followsCustomer(p *app.Platform) func(ctx context.Context, e crm.OwnershipChanged) error {
 	return func(ctx context.Context, e crm.OwnershipChanged) error {
-		if e.To == 0 {
-			return nil
-		}
-		_, err := p.Types.Reassign(ctx, e.From, e.To, followers, record.Cond{Col: "customer_id", Op: record.Eq, Val: int64(e.Customer)})
-		return err
+		return e.Follow(ctx, p.Types.Reassign, followers...)
 	}
 }

@@ -139,7 +139,7 @@ func (s *selling) runConvert(ctx context.Context, in *leadIn) (*report.Result, e
 		return nil, err
 	}
 	blocked := ""
-	if l.Stage != domain.LeadSQL {
+	if l.Stage != domain.LeadSQL && l.Stage != domain.LeadPartner {
 		blocked = "Only a lead that sales has qualified can be converted."
 	}
 	fresh := func(customer int64) report.Act {

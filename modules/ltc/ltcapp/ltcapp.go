@@ -33,8 +33,6 @@ type Needs struct {
 	Shipments isc.Shipments
 	Followups ltc.Followups
 	Budget    dste.Budget
-	// Segment is the tier of a customer, which picks its dunning policy; nil is one for all.
-	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
 }
 
 // Module is what the other modules get.
@@ -60,11 +58,13 @@ type Reactions struct {
 	OwnershipChanged func(ctx context.Context, e crm.OwnershipChanged) error
 	// Registered makes the protected deal of a partner an opportunity.
 	Registered func(ctx context.Context, e crm.DealRegistrationApproved) error
+	// PartnerPeople shows leads handed out to who joined a partner, and hides them from who left.
+	PartnerPeople func(ctx context.Context, e crm.PartnerPeopleChanged) error
 }
 
 // New builds the module and registers its types.
 func New(p *app.Platform, n Needs) *Module {
-	ports := &domain.Ports{Customers: n.Customers, Partners: n.Partners, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Segment: n.Segment, Bus: p.Bus,
+	ports := &domain.Ports{Customers: n.Customers, Partners: n.Partners, Credit: n.Credit, Products: n.Products, Stock: n.Stock, Shipments: n.Shipments, Bus: p.Bus,
 		Book: &store.Book{DB: p.DB}, Tx: p.DB.Tx, Link: p.Trace.Link,
 		People: func() *org.Directory { return p.Authz.Directory() },
 		Today:  p.Today,
@@ -117,7 +117,7 @@ func New(p *app.Platform, n Needs) *Module {
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
 		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, append(more, cashTypes()...)...)}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
-		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p), Registered: deals.OnRegistration}}
+		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p), Registered: deals.OnRegistration, PartnerPeople: leads.PartnerPeople}}
 }
 
 // ExpireQuotes ends the quotes whose validity ended before day; the nightly job

@@ -2,14 +2,11 @@ package ltcapp
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"meridian/modules/crm"
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/authz"
 	"meridian/platform/date"
-	"meridian/platform/jobs"
 	"meridian/platform/money"
 	"meridian/platform/report"
 	"meridian/platform/resource"
@@ -22,14 +19,10 @@ func (s *selling) partnering() {
 	report.Register(s.p.Reports, s.partnerLeads())
 	report.Register(s.p.Reports, s.partnerOrders())
 	report.Register(s.p.Reports, s.partnerCommission())
-	s.p.Jobs.Add(jobs.Job{Name: "ltc.partner_leads", Label: "Take back leads partners have not answered", Spec: "*/15 * * * *", Run: func(ctx context.Context) error {
-		var all []error
-		for id := range s.p.Authz.Directory().Companies {
-			_, err := s.leads.TakeBackLeads(authz.With(ctx, authz.Subject{Company: id}), id, s.lateLeads)
-			all = append(all, err)
-		}
-		return errors.Join(all...)
-	}})
+	s.job("ltc.partner_leads", "Take back leads partners have not answered", "*/15 * * * *", func(ctx context.Context, company int64, _ date.Date) error {
+		_, err := s.leads.TakeBackLeads(ctx, company, s.lateLeads)
+		return err
+	})
 }
 
 // lateLeads says which leads stand longer than the limit of their stage.
@@ -183,7 +176,7 @@ func (s *selling) runPartnerOrders(ctx context.Context, in *partnerIn) (*report.
 	for _, o := range list {
 		customers = append(customers, o.CustomerID)
 	}
-	names, err := s.p.Types.Names(ctx, map[string][]int64{"crm.customer": slices.Compact(customers)})
+	names, err := s.p.Types.Names(ctx, map[string][]int64{"crm.customer": customers})
 	if err != nil {
 		return nil, err
 	}

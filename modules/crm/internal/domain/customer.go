@@ -161,7 +161,7 @@ func (s *Customers) Customer(ctx context.Context, id crm.CustomerID) (crm.Custom
 		return crm.Customer{}, fmt.Errorf("customer %d: %w", id, err)
 	}
 	return crm.Customer{ID: crm.CustomerID(c.ID), No: c.No, Name: c.Name, TaxNo: c.TaxNo, Address: c.Address, Phone: c.Phone, Email: c.Email,
-		Owner: c.OwnerID, Dept: c.DeptID, PaymentDays: c.PaymentDays, Lifecycle: c.Stage}, nil
+		Owner: c.OwnerID, Dept: c.DeptID, PaymentDays: c.PaymentDays, Lifecycle: c.Stage, Tier: c.Tier}, nil
 }
 
 // Contact implements crm.Customers.

@@ -63,12 +63,15 @@ func (p *Partner) people() []int64 {
 	return out
 }
 
+// OwnedBy is a document and who owns it.
+type OwnedBy struct{ ID, OwnerID int64 }
+
 // PartnerBook finds the partner of a person.
 type PartnerBook interface {
 	// PartnerOf returns the live partner a person signs in for, 0 for none.
 	PartnerOf(ctx context.Context, user int64) (int64, error)
-	// Registered lists the registrations of a partner.
-	Registered(ctx context.Context, partner int64) ([]int64, error)
+	// Registered lists the registrations of a partner with their owners.
+	Registered(ctx context.Context, partner int64) ([]OwnedBy, error)
 	// Hide takes a document away from a person it was shown to.
 	Hide(ctx context.Context, typ string, id, user int64) error
 }
@@ -147,7 +150,7 @@ func (s *Partners) Declare() *resource.Type[Partner] {
 				{Name: "certify", Label: "Certify", From: resource.From(PartnerApproved), To: PartnerActive, Do: resource.Do(s.certify)},
 				{Name: "suspend", Label: "Suspend", From: resource.From(PartnerActive), To: PartnerSuspended, Reason: true, Deviation: true},
 				{Name: "reinstate", Label: "Reinstate", From: resource.From(PartnerSuspended), To: PartnerActive, Reason: true, Deviation: true},
-				{Name: "end", Label: "End", From: resource.From(PartnerApplied, PartnerApproved, PartnerActive, PartnerSuspended), To: PartnerEnded, Reason: true, Deviation: true},
+				{Name: "end", Label: "End", From: resource.From(PartnerApplied, PartnerApproved, PartnerActive, PartnerSuspended), To: PartnerEnded, Reason: true, Deviation: true, Do: resource.Do(s.end)},
 			}),
 	}
 	return s.Type

@@ -8,6 +8,7 @@ import (
 	"meridian/modules/crm"
 	"meridian/platform/authz"
 	"meridian/platform/errs"
+	"meridian/platform/record"
 )
 
 // checkPartner keeps a person with one partner: what somebody sees must have one owner.
@@ -25,31 +26,19 @@ func (s *Partners) checkPartner(ctx context.Context, p *Partner) error {
 			return errs.Bad(field, "{0} signs in for another partner already.", s.Customers.Authz.Directory().Name(u))
 		}
 	}
-	return nil
+	return s.ownRecord(ctx, p)
 }
 
-// savedPartner shows the partner's documents to people who joined it and takes them away
-// from those who left.
+// savedPartner shows what stands with a partner to people who joined it and takes it away
+// from those who left. Before certification nobody of it sees anything.
 func (s *Partners) savedPartner(ctx context.Context, p, before *Partner) error {
-	if before == nil || p.Stage != PartnerActive {
+	if before == nil || p.Stage != PartnerActive && p.Stage != PartnerSuspended {
 		return nil
 	}
 	now, then := p.people(), before.people()
-	for _, u := range now {
-		if !slices.Contains(then, u) {
-			if err := s.open(ctx, p.ID, u); err != nil {
-				return err
-			}
-		}
-	}
-	for _, u := range then {
-		if !slices.Contains(now, u) {
-			if err := s.shut(ctx, p.ID, u); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	joined := slices.DeleteFunc(slices.Clone(now), func(u int64) bool { return slices.Contains(then, u) })
+	left := slices.DeleteFunc(then, func(u int64) bool { return slices.Contains(now, u) })
+	return s.staffed(ctx, p, joined, left, now)
 }
 
 // certify lets the people of a partner see its record, and gives it a customer record:
@@ -63,35 +52,81 @@ func (s *Partners) certify(ctx context.Context, p *Partner) error {
 		n := int64(id)
 		p.CustomerID = &n
 	}
-	for _, u := range p.people() {
-		if err := s.open(ctx, p.ID, u); err != nil {
+	if err := s.ownRecord(ctx, p); err != nil {
+		return err
+	}
+	return s.staffed(ctx, p, p.people(), nil, nil)
+}
+
+// end takes everything away from the people of a partner.
+func (s *Partners) end(ctx context.Context, p *Partner) error {
+	return s.staffed(ctx, p, nil, p.people(), nil)
+}
+
+// ownRecord keeps a customer record with one partner: orders and commission are found by it.
+func (s *Partners) ownRecord(ctx context.Context, p *Partner) error {
+	if p.CustomerID == nil {
+		return nil
+	}
+	other, err := s.Store.First(authz.System(ctx, "customer record of a partner"), record.Where("customer_id", record.Eq, *p.CustomerID).And("id", record.Ne, p.ID))
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("partners of customer %d: %w", *p.CustomerID, err)
+	}
+	return errs.Bad("customer_id", "This is the customer record of {0} already.", other.Name)
+}
+
+// staffed shows the partner's record and its registrations to people, takes them away
+// from others with what those own of it, and tells who else keeps something for a partner.
+func (s *Partners) staffed(ctx context.Context, p *Partner, joined, left, stay []int64) error {
+	if len(joined)+len(left) == 0 {
+		return nil
+	}
+	e := crm.PartnerPeopleChanged{Partner: crm.PartnerID(p.ID), Joined: joined, Left: left}
+	if len(stay) > 0 {
+		e.Heir = stay[0]
+	}
+	list, err := s.People.Registered(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if err := s.show(ctx, "crm.deal_registration", x.ID, joined, left); err != nil {
+			return err
+		}
+		if !slices.Contains(left, x.OwnerID) {
+			continue
+		}
+		_, err := s.RegistrationType.Update(authz.System(ctx, "registration of who left"), x.ID, func(r *Registration) error {
+			if r.OwnerID = p.OwnerID; e.Heir != 0 {
+				r.OwnerID = e.Heir
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("registration %d of who left: %w", x.ID, err)
+		}
+	}
+	if err := s.show(ctx, "crm.partner", p.ID, joined, left); err != nil {
+		return err
+	}
+	return s.Customers.Bus.Publish(ctx, e)
+}
+
+func (s *Partners) show(ctx context.Context, typ string, id int64, joined, left []int64) error {
+	for _, u := range joined {
+		if err := s.Portfolio.Show(ctx, typ, id, u); err != nil {
+			return err
+		}
+	}
+	for _, u := range left {
+		if err := s.People.Hide(ctx, typ, id, u); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// open shows a person the partner's record and its registrations.
-func (s *Partners) open(ctx context.Context, partner, user int64) error {
-	return s.each(ctx, partner, func(typ string, id int64) error { return s.Portfolio.Show(ctx, typ, id, user) })
-}
-
-// shut is the opposite of open.
-func (s *Partners) shut(ctx context.Context, partner, user int64) error {
-	return s.each(ctx, partner, func(typ string, id int64) error { return s.People.Hide(ctx, typ, id, user) })
-}
-
-func (s *Partners) each(ctx context.Context, partner int64, fn func(typ string, id int64) error) error {
-	list, err := s.People.Registered(ctx, partner)
-	if err != nil {
-		return err
-	}
-	for _, id := range list {
-		if err := fn("crm.deal_registration", id); err != nil {
-			return err
-		}
-	}
-	return fn("crm.partner", partner)
 }
 
 // savedRegistration shows a new registration to the colleagues of who made it.
@@ -120,7 +155,7 @@ func (s *Partners) Partner(ctx context.Context, id crm.PartnerID) (crm.Partner, 
 	if err != nil {
 		return crm.Partner{}, fmt.Errorf("partner %d: %w", id, err)
 	}
-	out := crm.Partner{ID: id, No: p.No, Name: p.Name, Owner: p.OwnerID, Users: p.people(), Active: p.Stage == PartnerActive}
+	out := crm.Partner{ID: id, Name: p.Name, Owner: p.OwnerID, Users: p.people(), Active: p.Stage == PartnerActive}
 	if p.CustomerID != nil {
 		out.Customer = crm.CustomerID(*p.CustomerID)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"meridian/modules/crm"
+	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/money"
@@ -87,19 +88,20 @@ func (r Reading) ComplaintShare() (money.Ratio, bool) {
 // beyond one target. What has no target or no value does not count.
 func (t *TouchPoint) Weakness(r Reading) money.Ratio {
 	var sum money.Ratio
-	over := func(value, target money.Qty) {
-		if share, ok := money.Share(value.Sub(target), target); ok {
+	over := func(miss, target money.Qty) {
+		if share, ok := money.Share(miss, target); ok {
 			sum = sum.Add(share.Max(money.Ratio{}))
 		}
 	}
 	if r.Hours != nil && t.TargetHours.Sign() > 0 {
-		over(*r.Hours, t.TargetHours)
+		over(r.Hours.Sub(t.TargetHours), t.TargetHours)
 	}
 	if r.Score != nil && t.TargetScore.Sign() > 0 {
-		over(t.TargetScore.Add(t.TargetScore).Sub(*r.Score), t.TargetScore)
+		over(t.TargetScore.Sub(*r.Score), t.TargetScore)
 	}
 	if r.Drop != nil && t.TargetDrop.Sign() > 0 {
-		over(money.RoundTo[money.Micro](r.Drop.Number()), money.RoundTo[money.Micro](t.TargetDrop.Number()))
+		target := money.RoundTo[money.Micro](t.TargetDrop.Number())
+		over(money.RoundTo[money.Micro](r.Drop.Number()).Sub(target), target)
 	}
 	return sum
 }
@@ -212,7 +214,11 @@ func (s *TouchPoints) finish(ctx context.Context, a *TouchAction) error {
 	return nil
 }
 
+// measure sees what the person who moves the action sees in the ranking, not what the
+// move may see.
 func (s *TouchPoints) measure(ctx context.Context, a *TouchAction, from, to date.Date) (money.Qty, int64, error) {
+	who, _ := authz.Of(ctx)
+	ctx = authz.As(ctx, who)
 	if to.Before(from) {
 		return money.Qty{}, 0, nil
 	}
@@ -228,9 +234,19 @@ func (s *TouchPoints) measure(ctx context.Context, a *TouchAction, from, to date
 	return v, n, nil
 }
 
+// TouchActionFields are what people write down of an action.
+func TouchActionFields() resource.Fields[TouchAction] {
+	return resource.Fields[TouchAction]{
+		resource.Ref("touch_point_id", "Touch point", func(a *TouchAction) *int64 { return &a.TouchPointID }, "crm.touch_point").Required().InList().Filter().Source(),
+		resource.LongText("strategy", "Strategy", func(a *TouchAction) *string { return &a.Strategy }).Required().Limit(2000),
+		resource.LongText("action", "What is done", func(a *TouchAction) *string { return &a.Action }).Required().InList().Limit(2000),
+		resource.Enum("measure", "Measure", func(a *TouchAction) *string { return &a.Measure }, TouchMeasures...).Required().InList().Filter(),
+		resource.Date("due_on", "Due", func(a *TouchAction) *date.Date { return &a.DueOn }).Required().InList().Filter(),
+	}
+}
+
 // DeclareAction returns the document type of the touch point action.
 func (s *TouchPoints) DeclareAction() *resource.Type[TouchAction] {
-	due := resource.Date("due_on", "Due", func(a *TouchAction) *date.Date { return &a.DueOn }).Required().InList().Filter()
 	known := func(q *money.Qty) string {
 		if q == nil {
 			return ""
@@ -240,19 +256,14 @@ func (s *TouchPoints) DeclareAction() *resource.Type[TouchAction] {
 	s.ActionType = &resource.Type[TouchAction]{
 		Name: "crm.touch_action", Label: "Touch point action", Plural: "Touch point actions", Icon: "target", Number: "TA-{yyyy}-{000}", Store: s.Actions,
 		Title: func(a *TouchAction) string { return errs.Clip(a.Action, 60) },
-		Fields: resource.Fields[TouchAction]{
-			resource.Ref("touch_point_id", "Touch point", func(a *TouchAction) *int64 { return &a.TouchPointID }, "crm.touch_point").Required().InList().Filter().Source(),
-			resource.LongText("strategy", "Strategy", func(a *TouchAction) *string { return &a.Strategy }).Required().Limit(2000),
-			resource.LongText("action", "What is done", func(a *TouchAction) *string { return &a.Action }).Required().InList().Limit(2000),
-			resource.Enum("measure", "Measure", func(a *TouchAction) *string { return &a.Measure }, TouchMeasures...).Required().InList().Filter(),
-			due,
+		Fields: append(TouchActionFields(),
 			resource.Date("started_on", "Started on", func(a *TouchAction) *date.Date { return &a.StartedOn }).ReadOnly().In("Effect"),
 			resource.Computed("before", "Before", resource.KQuantity, func(a *TouchAction) string { return known(a.Baseline) }).In("Effect"),
 			resource.Int("baseline_n", "Measured before", func(a *TouchAction) *int64 { return &a.BaselineN }).ReadOnly().In("Effect"),
 			resource.Date("finished_on", "Finished on", func(a *TouchAction) *date.Date { return &a.FinishedOn }).ReadOnly().In("Effect"),
 			resource.Computed("after_value", "After", resource.KQuantity, func(a *TouchAction) string { return known(a.After) }).In("Effect"),
 			resource.Int("after_n", "Measured after", func(a *TouchAction) *int64 { return &a.AfterN }).ReadOnly().In("Effect"),
-		},
+		),
 		Process: resource.Process(func(a *TouchAction) *TouchActionStage { return &a.Stage },
 			[]resource.Stage[TouchActionStage]{
 				{Key: TouchPlanned, Label: "Planned", Owner: "crm.success", Class: process.Draft, Limit: 80 * time.Hour, Help: "Start it; the value before is frozen then."},

@@ -63,7 +63,7 @@ type Work interface {
 	Held(ctx context.Context, user int64) ([]resource.Holding, error)
 	// Reassign gives the open documents of types that belong to from and meet where to
 	// another owner.
-	Reassign(ctx context.Context, from, to int64, types []string, where ...record.Cond) (int, error)
+	Reassign(ctx context.Context, from, to int64, types []string, where ...record.Cond) error
 }
 
 // followers are the documents of CRM that are work with one customer.
@@ -73,10 +73,8 @@ var followers = []string{"crm.followup", "crm.need", "crm.risk_case", "crm.care_
 // the other modules by the event. Into a pool nothing goes along: what is open there was
 // refused before, and a lead needs somebody.
 func (s *Customers) handed(ctx context.Context, e crm.OwnershipChanged) error {
-	if e.To != 0 {
-		if _, err := s.Work.Reassign(ctx, e.From, e.To, followers, record.Cond{Col: "customer_id", Op: record.Eq, Val: int64(e.Customer)}); err != nil {
-			return err
-		}
+	if err := e.Follow(ctx, s.Work.Reassign, followers...); err != nil {
+		return err
 	}
 	return s.Bus.Publish(ctx, e)
 }
@@ -197,7 +195,7 @@ func (s *Transfers) moveRest(ctx context.Context, t *Transfer) error {
 		if h.Type == s.Type.Name { // this order ends with the move
 			where = []record.Cond{{Col: "id", Op: record.Ne, Val: t.ID}}
 		}
-		if _, err := s.Customers.Work.Reassign(ctx, t.FromUser, t.ToUser, []string{h.Type}, where...); err != nil {
+		if err := s.Customers.Work.Reassign(ctx, t.FromUser, t.ToUser, []string{h.Type}, where...); err != nil {
 			return err
 		}
 	}

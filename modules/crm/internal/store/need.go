@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"meridian/modules/crm/internal/domain"
 	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/db"
@@ -86,13 +87,8 @@ func (s *Store) PartnerOf(ctx context.Context, user int64) (id int64, err error)
 }
 
 // Registered implements domain.PartnerBook.
-func (s *Store) Registered(ctx context.Context, partner int64) ([]int64, error) {
-	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `SELECT id FROM crm.deal_registration WHERE partner_id = ? ORDER BY id`, partner)
-	out := make([]int64, len(rows))
-	for i, r := range rows {
-		out[i] = r.ID
-	}
-	return out, err
+func (s *Store) Registered(ctx context.Context, partner int64) ([]domain.OwnedBy, error) {
+	return db.Select[domain.OwnedBy](ctx, s.DB, `SELECT id, owner_id FROM crm.deal_registration WHERE partner_id = ? AND archived_at IS NULL ORDER BY id`, partner)
 }
 
 // Hide implements domain.PartnerBook.

@@ -208,12 +208,8 @@ func acceptForm() resource.Fields[signed] {
 // accept takes what the lines say, everything unless somebody wrote less: the
 // order may be invoiced that far, the customer becomes a user.
 func (s *Acceptances) accept(ctx context.Context, a *Acceptance, in *signed) error {
-	today := s.Today(ctx)
-	if in.On.IsZero() {
-		in.On = today
-	}
-	if in.On.After(today) {
-		return errs.Bad("on", "This day lies in the future.")
+	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
 	}
 	a.SignedBy, a.SignedOn = in.By, in.On
 	var taken []ltc.OrderLine

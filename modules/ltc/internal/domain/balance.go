@@ -52,8 +52,9 @@ type Journal interface {
 type CashBook interface {
 	// Bookings lists the open tasks of people in the other service projects of a company.
 	Bookings(ctx context.Context, company, except int64, people []int64) ([]Booking, error)
-	// HoursOf sums the hours of a person on a day, leaving one time sheet out.
-	HoursOf(ctx context.Context, person int64, day date.Date, except int64) (money.Qty, error)
+	// HoursOf sums the hours of a person on a day. Until the end of the transaction nobody
+	// else enters any for the person.
+	HoursOf(ctx context.Context, person int64, day date.Date) (money.Qty, error)
 	// Worked sums hours and cost of a project by task.
 	Worked(ctx context.Context, project int64) (map[int]Worked, error)
 	// Enter appends to the ledger of a unit, unless the key is known.

@@ -158,12 +158,8 @@ func signForm() resource.Fields[signature] {
 }
 
 func (s *Contracts) sign(ctx context.Context, c *Contract, in *signature) error {
-	today := s.Today(ctx)
-	if in.On.IsZero() {
-		in.On = today
-	}
-	if in.On.After(today) {
-		return errs.Bad("on", "This day lies in the future.")
+	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
 	}
 	if c.POAmount.Sign() > 0 && !c.POAmount.Equal(c.Amount) {
 		return errs.New(errs.Precondition, "The purchase order of the customer says {0}, the contract {1}; clear that first.", c.POAmount, c.Amount)

@@ -97,9 +97,11 @@ func (s *Dunnings) Proposals(ctx context.Context, run date.Date) ([]Proposal, er
 	for _, r := range items {
 		seg, seen := segment[r.Customer]
 		if !seen {
-			if seg, err = s.Segment(ctx, r.Customer); err != nil {
+			c, err := s.Customers.Customer(ctx, r.Customer)
+			if err != nil {
 				return nil, err
 			}
+			seg = c.Tier
 			segment[r.Customer] = seg
 		}
 		p := policies[seg]

@@ -78,7 +78,7 @@ func (s *Dunnings) Deliver(ctx context.Context, id int64, mail func(ctx context.
 	if err != nil {
 		return err
 	}
-	if d.Delivery != Waiting && d.Delivery != Failed {
+	if d.Stage == DunningResolved || d.Delivery != Waiting && d.Delivery != Failed {
 		return nil
 	}
 	sent := s.mail(ctx, d, mail)

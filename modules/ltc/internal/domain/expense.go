@@ -71,7 +71,7 @@ func (s *Expenses) check(ctx context.Context, x *Expense) error {
 	if x.OpportunityID == nil {
 		return nil
 	}
-	o, err := s.Deals.Store.Get(authz.System(ctx, "deal of an expense"), *x.OpportunityID)
+	o, err := s.Deals.Store.Get(ctx, *x.OpportunityID)
 	if errs.Is(err, errs.NotFound) {
 		return nil // the reference check says so with its field
 	}
@@ -92,7 +92,7 @@ func (s *Expenses) check(ctx context.Context, x *Expense) error {
 func (s *Expenses) post(ctx context.Context, x *Expense, event string, kind dste.Kind, amount money.Amount, releases dste.Kind) error {
 	ref := s.Type.Ref(x.ID)
 	key := fmt.Sprintf("%s:%s:%d", ref, event, x.Version) // each time it is taken anew
-	a, err := s.Budget.Check(authz.System(ctx, "budget of "+ref.String()), dste.Spend{Line: x.BudgetKey, Doc: ref, Key: key, Kind: kind, Amount: amount, On: s.Today(ctx), Releases: releases})
+	a, err := s.Budget.Check(ctx, dste.Spend{Line: x.BudgetKey, Doc: ref, Key: key, Kind: kind, Amount: amount, On: s.Today(ctx), Releases: releases})
 	if err != nil {
 		return err
 	}
@@ -136,15 +136,11 @@ func spendingForm() resource.Fields[spending] {
 // spend turns the commitment into actual spending; what was not needed is free again, what
 // was spent beyond it must fit the budget.
 func (s *Expenses) spend(ctx context.Context, x *Expense, in *spending) error {
-	today := s.Today(ctx)
-	if in.On.IsZero() {
-		in.On = today
-	}
-	switch {
-	case in.Actual.Sign() <= 0:
+	if in.Actual.Sign() <= 0 {
 		return errs.Bad("actual", "The amount must be greater than zero.")
-	case in.On.After(today):
-		return errs.Bad("on", "This day lies in the future.")
+	}
+	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
 	}
 	x.Actual, x.SpentOn, x.ReceiptNo = in.Actual, in.On, in.ReceiptNo
 	return s.post(ctx, x, "spend", dste.Actual, in.Actual, dste.Commit)

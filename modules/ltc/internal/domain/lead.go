@@ -362,7 +362,7 @@ func (s *Leads) party(ctx context.Context, l *Lead) (crm.CustomerID, crm.Contact
 	if known != 0 && contact != 0 {
 		return known, contact, nil
 	}
-	n := crm.NewCustomer{Name: l.Company, Industry: l.Industry, Source: l.Source, Phone: l.Phone, Email: l.Email, ContactName: l.Name, ContactTitle: l.Title, Owner: l.OwnerID}
+	n := crm.NewCustomer{Name: l.Company, Industry: l.Industry, Source: l.Source, Phone: l.Phone, Email: l.Email, ContactName: l.Name, ContactTitle: l.Title, Owner: l.ours()}
 	if n.Name == "" {
 		n.Name = l.Name
 	}

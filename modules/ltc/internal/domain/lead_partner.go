@@ -19,14 +19,16 @@ type PartnerLeads interface {
 	ShowLead(ctx context.Context, lead int64, people []int64) error
 	// HideLead takes a lead away from people.
 	HideLead(ctx context.Context, lead int64, people []int64) error
+	// With lists the leads that stand with a partner.
+	With(ctx context.Context, partner int64) ([]HandedLead, error)
 	// HandedOut lists the leads of a company that stand with partners.
 	HandedOut(ctx context.Context, company int64) ([]HandedLead, error)
 }
 
 // HandedLead is a lead that stands with a partner.
 type HandedLead struct {
-	ID, PartnerID int64
-	Offered       bool // not answered yet
+	ID, PartnerID, OwnerID int64
+	Offered                bool // not answered yet
 }
 
 func yesNo() []resource.Option {
@@ -55,14 +57,19 @@ func (s *Leads) handOut(ctx context.Context, l *Lead, in *handing) error {
 		return errs.Bad("partner_id", "{0} sent this lead back; choose another partner.", p.Name)
 	}
 	now := s.Opportunities.Now().UTC().Truncate(time.Microsecond)
-	l.PartnerID, l.GivenBy, l.GivenAt, l.AlarmedAt, l.OwnerID = &in.PartnerID, authz.Actor(ctx), &now, nil, p.Users[0]
-	if u := s.People().People[l.OwnerID]; u != nil {
-		l.DeptID = u.Dept
-	}
+	l.PartnerID, l.GivenBy, l.GivenAt, l.AlarmedAt = &in.PartnerID, authz.Actor(ctx), &now, nil
+	s.give(l, p.Users[0])
 	if err := s.Handed.ShowLead(ctx, l.ID, p.Users[1:]); err != nil {
 		return err
 	}
 	return s.Notify(ctx, process.Notice{Users: p.Users, Kind: "task", Message: "Lead {0} is handed out to you; please take it or send it back within two working days.", Args: []any{l.No}, Object: s.Type.Ref(l.ID)})
+}
+
+// give makes somebody the owner of a lead that a move holds.
+func (s *Leads) give(l *Lead, to int64) {
+	if l.OwnerID = to; s.People().People[to] != nil {
+		l.DeptID = s.People().People[to].Dept
+	}
 }
 
 // theirs refuses who does not sign in for the partner of the lead: nobody answers for it.
@@ -135,10 +142,8 @@ func (s *Leads) back(ctx context.Context, l *Lead, p crm.Partner, message string
 	if err := s.Handed.HideLead(ctx, l.ID, p.Users); err != nil {
 		return err
 	}
-	l.DeclinedBy, l.PartnerID, l.GivenAt, l.OwnerID = l.PartnerID, nil, nil, l.GivenBy
-	if u := s.People().People[l.OwnerID]; u != nil {
-		l.DeptID = u.Dept
-	}
+	l.DeclinedBy, l.PartnerID, l.GivenAt = l.PartnerID, nil, nil
+	s.give(l, l.GivenBy)
 	return s.Notify(ctx, process.Notice{Users: []int64{l.GivenBy}, Kind: "task", Message: message, Args: args, Object: s.Type.Ref(l.ID)})
 }
 
@@ -158,17 +163,20 @@ func (s *Leads) TakeBackLeads(ctx context.Context, company int64, late func(ctx 
 	if err != nil {
 		return 0, err
 	}
-	n := 0
+	n, partners := 0, map[int64]crm.Partner{}
 	for _, x := range list {
-		p, err := s.Partners.Partner(ctx, crm.PartnerID(x.PartnerID))
-		if err != nil {
-			return n, err
+		p, known := partners[x.PartnerID]
+		if !known {
+			if p, err = s.Partners.Partner(ctx, crm.PartnerID(x.PartnerID)); err != nil {
+				return n, err
+			}
+			partners[x.PartnerID] = p
 		}
 		if p.Active && (!x.Offered || !over[x.ID]) {
 			continue
 		}
 		fired, err := s.Type.FireIf(ctx, x.ID, "take_back", nil, func(l *Lead) bool {
-			return l.Stage == LeadOffered || !p.Active && l.Stage == LeadPartner
+			return value(l.PartnerID) == x.PartnerID && (l.Stage == LeadOffered || !p.Active && l.Stage == LeadPartner)
 		})
 		if err != nil {
 			return n, fmt.Errorf("take lead %d back: %w", x.ID, err)
@@ -190,8 +198,17 @@ func (s *Leads) bringsPartner(ctx context.Context, l *Lead, o *Opportunity) erro
 	if err != nil {
 		return err
 	}
-	o.PartnerID, o.Pipeline, o.OwnerID = pointer(p.Customer), "partner", l.GivenBy
+	o.PartnerID, o.Pipeline, o.OwnerID = pointer(p.Customer), "partner", l.ours()
 	return nil
+}
+
+// ours is who of our people a lead belongs to: whoever handed it out, while it stands
+// with a partner.
+func (l *Lead) ours() int64 {
+	if l.PartnerID != nil {
+		return l.GivenBy
+	}
+	return l.OwnerID
 }
 
 // OnRegistration makes the protected deal of a partner an opportunity of the person who
@@ -201,14 +218,44 @@ func (s *Opportunities) OnRegistration(ctx context.Context, e crm.DealRegistrati
 	if err != nil {
 		return err
 	}
-	if p.Customer == e.Customer {
+	if p.Customer != 0 && p.Customer == e.Customer {
 		return errs.New(errs.Precondition, "The partner is not the customer.")
 	}
 	o := &Opportunity{Name: errs.Clip(e.Product+" · "+e.Company, 180), CustomerID: pointer(e.Customer), PartnerID: pointer(p.Customer), Amount: e.Value, CloseOn: e.Until, Source: "partner"}
-	o.Probability, o.Category, o.Pipeline = chance[DealQualify], usualCategory[DealQualify], "partner"
-	o.OwnerID = p.Owner
+	o.Pipeline, o.OwnerID = "partner", p.Owner
 	if err := s.Type.Create(authz.System(ctx, "ltc.opportunity:registered deal"), o, e.Registration); err != nil {
 		return fmt.Errorf("deal of %s: %w", e.Registration, err)
+	}
+	return nil
+}
+
+// PartnerPeople shows the leads that stand with a partner to people who joined it and
+// takes them away from those who left, also what they own; for CRM's event.
+func (s *Leads) PartnerPeople(ctx context.Context, e crm.PartnerPeopleChanged) error {
+	ctx = authz.System(ctx, "people of a partner")
+	list, err := s.Handed.With(ctx, int64(e.Partner))
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if err := s.Handed.ShowLead(ctx, x.ID, e.Joined); err != nil {
+			return err
+		}
+		if err := s.Handed.HideLead(ctx, x.ID, e.Left); err != nil {
+			return err
+		}
+		if !slices.Contains(e.Left, x.OwnerID) {
+			continue
+		}
+		_, err := s.Type.Update(ctx, x.ID, func(l *Lead) error {
+			if s.give(l, l.GivenBy); e.Heir != 0 {
+				s.give(l, e.Heir)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("lead %d of who left: %w", x.ID, err)
+		}
 	}
 	return nil
 }

@@ -70,12 +70,8 @@ func (s *Obligations) estimate(ctx context.Context, o *Obligation, in *estimated
 
 // catchUp recognises what is earned by a day; the engine holds o and saves it.
 func (s *Obligations) catchUp(ctx context.Context, o *Obligation, on date.Date) error {
-	today := s.Today(ctx)
-	if on.IsZero() {
-		on = today
-	}
-	if on.After(today) {
-		return errs.Bad("on", "This day lies in the future.")
+	if err := s.untilToday(ctx, "on", &on); err != nil {
+		return err
 	}
 	by := o.Earned(on).Sub(o.Recognised)
 	if by.IsZero() {

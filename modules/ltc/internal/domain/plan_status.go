@@ -125,13 +125,10 @@ func reachedForm() resource.Fields[reached] {
 // reach notes that a milestone without an order was delivered or accepted; what waits for
 // it becomes due. Money is booked by invoices and payments only.
 func (s *Contracts) reach(ctx context.Context, c *Contract, in *reached) error {
-	today := s.Today(ctx)
-	if in.On.IsZero() {
-		in.On = today
+	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
 	}
 	switch {
-	case in.On.After(today):
-		return errs.Bad("on", "This day lies in the future.")
 	case in.Line < 1 || in.Line > len(c.Plan):
 		return errs.Bad("line", "The plan has no such line.")
 	case c.Plan[in.Line-1].money():
@@ -140,6 +137,6 @@ func (s *Contracts) reach(ctx context.Context, c *Contract, in *reached) error {
 		return errs.Bad("line", "This line is done already.")
 	}
 	finishLine(c.Plan, in.Line-1, in.On)
-	refresh(c.Plan, today)
+	refresh(c.Plan, s.Today(ctx))
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"meridian/modules/ipd"
 	"meridian/modules/isc"
 	"meridian/platform/date"
+	"meridian/platform/errs"
 	"meridian/platform/event"
 	"meridian/platform/money"
 	"meridian/platform/org"
@@ -39,8 +40,6 @@ type Ports struct {
 	Today func(ctx context.Context) date.Date
 	// Fiscal draws the next legal invoice number of a company, without gaps.
 	Fiscal func(ctx context.Context, company int64, day date.Date) (string, error)
-	// Segment is the tier of a customer, "" for none.
-	Segment func(ctx context.Context, customer crm.CustomerID) (string, error)
 	// Notify tells people something in the transaction of ctx.
 	Notify func(ctx context.Context, n process.Notice) error
 	// Post has a letter mailed after the transaction of ctx; nil without a mail server.
@@ -104,4 +103,16 @@ func pointer[ID ~int64](id ID) *int64 {
 	}
 	n := int64(id)
 	return &n
+}
+
+// untilToday reads the day something happened on: empty is today, and none lies ahead.
+func (p *Ports) untilToday(ctx context.Context, field string, on *date.Date) error {
+	today := p.Today(ctx)
+	if on.IsZero() {
+		*on = today
+	}
+	if on.After(today) {
+		return errs.Bad(field, "This day lies in the future.")
+	}
+	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"meridian/modules/crm"
-	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/i18n"
@@ -159,18 +158,11 @@ func (s *ServiceProjects) clashes(ctx context.Context, p *ServiceProject) error 
 			if t.PersonID == 0 || o.Person != t.PersonID || !t.DoneOn.IsZero() || o.From.After(t.ToOn) || t.FromOn.After(o.To) || o.Project < 0 && own <= int64(i) {
 				continue
 			}
-			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), earlier(t.ToOn, o.To), t.Content, o.Content, o.No))
+			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), date.Earlier(t.ToOn, o.To), t.Content, o.Content, o.No))
 		}
 	}
 	p.Clash = errs.Clip(strings.Join(said, "\n"), 1900)
 	return nil
-}
-
-func earlier(a, b date.Date) date.Date {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // warn tells the owner of a plan in which somebody is booked twice, once per change.
@@ -196,12 +188,8 @@ func confirmationForm() resource.Fields[confirmation] {
 
 // confirm is the customer's yes to need and plan; from then on only the plan is worked off.
 func (s *ServiceProjects) confirm(ctx context.Context, p *ServiceProject, in *confirmation) error {
-	today := s.Today(ctx)
-	if in.On.IsZero() {
-		in.On = today
-	}
-	if in.On.After(today) {
-		return errs.Bad("on", "This day lies in the future.")
+	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
 	}
 	for i := range p.Tasks {
 		if t := &p.Tasks[i]; t.PersonID == 0 || t.Fee.Sign() > 0 && strings.TrimSpace(t.Criteria) == "" {
@@ -239,7 +227,7 @@ func (s *ServiceProjects) contract(ctx context.Context, p *ServiceProject) error
 	if len(c.Plan) == 0 {
 		return errs.New(errs.Precondition, "No task has a fee; there is nothing to sell.")
 	}
-	if err := s.Contracts.Type.Create(authz.System(ctx, "ltc.service_project:contract"), c, s.Type.Ref(p.ID)); err != nil {
+	if err := s.Contracts.Type.Create(ctx, c, s.Type.Ref(p.ID)); err != nil {
 		return fmt.Errorf("contract of %s: %w", p.No, err)
 	}
 	p.ContractID = &c.ID
@@ -251,7 +239,7 @@ func (s *ServiceProjects) start(ctx context.Context, p *ServiceProject) error {
 	if p.ContractID == nil {
 		return errs.New(errs.Precondition, "The project needs its contract first.")
 	}
-	c, err := s.Contracts.Store.Get(authz.System(ctx, "contract of a project"), *p.ContractID)
+	c, err := s.Contracts.Store.Get(ctx, *p.ContractID)
 	if err != nil {
 		return fmt.Errorf("contract of %s: %w", p.No, err)
 	}
@@ -259,6 +247,16 @@ func (s *ServiceProjects) start(ctx context.Context, p *ServiceProject) error {
 		return errs.New(errs.Precondition, "The contract {0} is not signed yet.", c.No)
 	}
 	p.StartedOn = s.Today(ctx)
+	return s.Contracts.start(ctx, c.ID) // the work is what the contract runs by
+}
+
+// revise takes the plan back, unless a contract stands on it.
+func (s *ServiceProjects) revise(_ context.Context, p *ServiceProject) error {
+	for i := range p.Tasks {
+		if p.Tasks[i].PlanLine > 0 {
+			return errs.New(errs.Precondition, "The project has its contract already.")
+		}
+	}
 	return nil
 }
 
@@ -281,24 +279,20 @@ func (s *ServiceProjects) finish(ctx context.Context, p *ServiceProject, in *fin
 	if in.Task < 1 || in.Task > len(p.Tasks) || !p.Tasks[in.Task-1].DoneOn.IsZero() {
 		return errs.Bad("task", "The plan has no such task that is still open.")
 	}
-	if in.On.IsZero() {
-		in.On = s.Today(ctx)
-	}
-	if in.On.After(s.Today(ctx)) {
-		return errs.Bad("on", "This day lies in the future.")
+	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
 	}
 	t := &p.Tasks[in.Task-1]
 	t.DoneOn = in.On
-	if t.PlanLine == 0 || p.ContractID == nil {
-		return s.check(ctx, p)
-	}
-	err := s.Contracts.progress(authz.System(ctx, "ltc.service_project:finish"), *p.ContractID, func(plan []PlanLine) {
-		if t.PlanLine <= len(plan) && plan[t.PlanLine-1].DoneOn.IsZero() {
-			finishLine(plan, t.PlanLine-1, in.On)
+	if t.PlanLine > 0 && p.ContractID != nil {
+		err := s.Contracts.progress(ctx, *p.ContractID, func(plan []PlanLine) {
+			if t.PlanLine <= len(plan) && plan[t.PlanLine-1].DoneOn.IsZero() {
+				finishLine(plan, t.PlanLine-1, in.On)
+			}
+		})
+		if err != nil {
+			return err
 		}
-	})
-	if err != nil {
-		return err
 	}
 	return s.check(ctx, p)
 }

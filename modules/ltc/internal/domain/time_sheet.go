@@ -37,7 +37,6 @@ func (s *TimeSheets) check(ctx context.Context, x *TimeSheet) error {
 	if x.ProjectID == 0 || x.WorkedOn.IsZero() {
 		return nil // refused as missing by the type
 	}
-	ctx = authz.System(ctx, "project of a time sheet")
 	p, err := s.Projects.Store.Get(ctx, x.ProjectID)
 	if errs.Is(err, errs.NotFound) {
 		return nil // the reference check says so with its field
@@ -57,7 +56,7 @@ func (s *TimeSheets) check(ctx context.Context, x *TimeSheet) error {
 	case x.Hours.Sign() <= 0:
 		return errs.Bad("hours", "The quantity must be greater than zero.")
 	}
-	have, err := s.Cash.HoursOf(ctx, x.OwnerID, x.WorkedOn, x.ID)
+	have, err := s.Cash.HoursOf(ctx, x.OwnerID, x.WorkedOn)
 	if err != nil {
 		return err
 	}
@@ -74,6 +73,9 @@ func (s *TimeSheets) saved(ctx context.Context, x, _ *TimeSheet) error { return 
 
 func (s *TimeSheets) recount(ctx context.Context, x *TimeSheet) error {
 	_, err := s.Projects.Type.Update(authz.System(ctx, "ltc.time_sheet:saved"), x.ProjectID, func(p *ServiceProject) error {
+		if !p.Tasks[x.Task-1].DoneOn.IsZero() { // meanwhile
+			return errs.Bad("task", "This task is finished.")
+		}
 		sums, err := s.Cash.Worked(ctx, p.ID)
 		if err != nil {
 			return err
@@ -101,7 +103,7 @@ type Worked struct {
 // Declare returns the document type of the time sheet.
 func (s *TimeSheets) Declare() *resource.Type[TimeSheet] {
 	s.Type = &resource.Type[TimeSheet]{
-		Name: "ltc.time_sheet", Label: "Time sheet", Plural: "Time sheets", Icon: "clock-check", Number: "TS-{yyyy}-{000000}", Store: s.Store, Check: s.check, Saved: s.saved, NoEdit: true,
+		Name: "ltc.time_sheet", Label: "Time sheet", Plural: "Time sheets", Icon: "clock-check", Number: "TS-{yyyy}-{000000}", Store: s.Store, Check: s.check, Saved: s.saved, Imported: s.recount, NoEdit: true,
 		Default: func(ctx context.Context, x *TimeSheet) error { x.WorkedOn, x.Task = s.Today(ctx), 1; return nil },
 		Day:     func(x *TimeSheet) date.Date { return x.WorkedOn },
 		Fields: resource.Fields[TimeSheet]{

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/date"
@@ -12,7 +13,9 @@ import (
 const (
 	committed = `coalesce(sum(x.amount) FILTER (WHERE x.stage = 'approved'), 0)`
 	spent     = `coalesce(sum(x.actual) FILTER (WHERE x.stage IN ('spent', 'settled')), 0)`
-	alive     = `archived_at IS NULL AND stage IN ('approved', 'spent', 'settled')`
+	// expenseDay is the day an expense counts on.
+	expenseDay = `coalesce(spent_on, needed_on, created_at::date)`
+	alive      = `archived_at IS NULL AND stage IN ('approved', 'spent', 'settled')`
 )
 
 // CostToWin lists what deals cost, of those with an expense in the period, the dearest
@@ -22,11 +25,15 @@ func (r *Reports) CostToWin(ctx context.Context, from, to date.Date, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	return db.Select[domain.DealCost](ctx, r.DB, `WITH mine AS (SELECT * FROM ltc.expense_request WHERE `+alive+` AND `+w.SQL+`)
+	o, err := r.DB.Rows(ctx, "ltc.opportunity", 0)
+	if err != nil {
+		return nil, err
+	}
+	w.Days(expenseDay, from, to)
+	return db.Select[domain.DealCost](ctx, r.DB, `WITH mine AS (SELECT * FROM ltc.expense_request WHERE `+alive+` AND `+w.SQL+`), deal AS (SELECT * FROM ltc.opportunity WHERE `+o.SQL+`)
 		SELECT o.id AS opportunity, o.stage, coalesce(o.customer_id, 0) AS customer, o.amount AS value, `+committed+` AS committed, `+spent+` AS spent, count(*) AS requests
-		FROM mine x JOIN ltc.opportunity o ON o.id = x.opportunity_id
-		WHERE coalesce(x.spent_on, x.needed_on, x.created_at::date) BETWEEN ? AND ?
-		GROUP BY o.id ORDER BY spent DESC, o.id LIMIT ?`, append(w.Args, from, to, limit)...)
+		FROM mine x JOIN deal o ON o.id = x.opportunity_id
+		GROUP BY o.id, o.stage, o.customer_id, o.amount ORDER BY spent DESC, o.id LIMIT ?`, append(slices.Concat(w.Args, o.Args), limit)...)
 }
 
 // CostToServe lists what customers cost outside deals, the dearest first.
@@ -39,17 +46,26 @@ func (r *Reports) CostToServe(ctx context.Context, from, to date.Date, limit int
 	if err != nil {
 		return nil, err
 	}
-	args := append(append(append([]any{}, w.Args...), p.Args...), from, to, from, to, from, to, limit)
+	v, err := r.DB.Rows(ctx, "ltc.invoice", 0)
+	if err != nil {
+		return nil, err
+	}
+	w.Days(expenseDay, from, to)
+	worked := db.Rows{SQL: "s.archived_at IS NULL"}
+	worked.Days("s.worked_on", from, to)
+	v.Days("invoice_date", from, to)
+	args := append(slices.Concat(w.Args, p.Args, v.Args, worked.Args), limit)
 	return db.Select[domain.ServeCost](ctx, r.DB, `WITH mine AS (SELECT * FROM ltc.expense_request WHERE `+alive+` AND `+w.SQL+`),
-		project AS (SELECT * FROM ltc.service_project WHERE archived_at IS NULL AND `+p.SQL+`),
+		project AS (SELECT * FROM ltc.service_project WHERE `+p.SQL+`),
+		invoice AS (SELECT * FROM ltc.invoice WHERE stage IN ('posted', 'paid') AND `+v.SQL+`),
 		costs AS (
 		SELECT x.customer_id AS customer, `+committed+` AS committed, `+spent+` AS spent, 0::numeric AS projects
-		FROM mine x WHERE x.customer_id IS NOT NULL AND x.opportunity_id IS NULL AND coalesce(x.spent_on, x.needed_on, x.created_at::date) BETWEEN ? AND ? GROUP BY x.customer_id
+		FROM mine x WHERE x.customer_id IS NOT NULL AND x.opportunity_id IS NULL GROUP BY x.customer_id
 		UNION ALL
-		SELECT p.customer_id, 0, 0, sum(s.cost) FROM project p JOIN ltc.time_sheet s ON s.project_id = p.id AND s.archived_at IS NULL
-		WHERE s.worked_on BETWEEN ? AND ? GROUP BY p.customer_id)
+		SELECT p.customer_id, 0, 0, sum(s.cost) FROM project p JOIN ltc.time_sheet s ON s.project_id = p.id
+		WHERE `+worked.SQL+` GROUP BY p.customer_id)
 		SELECT customer, sum(committed) AS committed, sum(spent) AS spent, sum(projects) AS projects,
-		coalesce((SELECT sum(CASE WHEN v.kind = 'credit' THEN -v.net ELSE v.net END) FROM ltc.invoice v WHERE v.customer_id = costs.customer AND v.archived_at IS NULL AND v.stage IN ('posted', 'paid') AND v.invoice_date BETWEEN ? AND ?), 0) AS invoiced
+		coalesce((SELECT sum(CASE WHEN v.kind = 'credit' THEN -v.net ELSE v.net END) FROM invoice v WHERE v.customer_id = costs.customer), 0) AS invoiced
 		FROM costs GROUP BY customer ORDER BY sum(spent) + sum(projects) DESC, customer LIMIT ?`, args...)
 }
 

@@ -77,8 +77,15 @@ func (s *Leads) HideLead(ctx context.Context, lead int64, people []int64) error 
 
 // HandedOut implements domain.PartnerLeads.
 func (s *Leads) HandedOut(ctx context.Context, company int64) ([]domain.HandedLead, error) {
-	return db.Select[domain.HandedLead](ctx, s.DB, `SELECT id, partner_id, stage = 'offered' AS offered FROM ltc.lead WHERE company_id = ? AND partner_id IS NOT NULL AND stage IN ('offered', 'with_partner') AND archived_at IS NULL ORDER BY id`, company)
+	return db.Select[domain.HandedLead](ctx, s.DB, handed+` AND company_id = ? ORDER BY id`, company)
 }
+
+// With implements domain.PartnerLeads.
+func (s *Leads) With(ctx context.Context, partner int64) ([]domain.HandedLead, error) {
+	return db.Select[domain.HandedLead](ctx, s.DB, handed+` AND partner_id = ? ORDER BY id`, partner)
+}
+
+const handed = `SELECT id, partner_id, owner_id, stage = 'offered' AS offered FROM ltc.lead WHERE partner_id IS NOT NULL AND stage IN ('offered', 'with_partner') AND archived_at IS NULL`
 
 // PartnerLead is a lead with a partner on the list of who works on it.
 type PartnerLead struct {

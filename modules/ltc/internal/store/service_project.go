@@ -14,18 +14,18 @@ import (
 // Bookings implements domain.CashBook: the open tasks of people in the other projects of
 // a company that are not over.
 func (c *Cash) Bookings(ctx context.Context, company, except int64, people []int64) ([]domain.Booking, error) {
-	if len(people) == 0 {
-		return nil, nil
-	}
 	return db.Select[domain.Booking](ctx, c.DB, `SELECT p.id AS project, p.no, t.content, t.person_id AS person, t.from_on AS "from", t.to_on AS "to"
 		FROM ltc.service_task t JOIN ltc.service_project p ON p.id = t.parent_id
-		WHERE p.company_id = ? AND p.id <> ? AND p.archived_at IS NULL AND p.stage IN ('draft', 'confirmed', 'running') AND t.done_on IS NULL AND t.person_id > 0 AND t.person_id IN ?
-		ORDER BY t.from_on, t.id`, company, except, people)
+		WHERE p.company_id = ? AND p.id <> ? AND p.archived_at IS NULL AND p.stage IN ('draft', 'confirmed', 'running') AND t.done_on IS NULL AND t.person_id > 0 AND t.person_id = ANY(?)
+		ORDER BY t.from_on, t.id`, company, except, db.Array(people))
 }
 
 // HoursOf implements domain.CashBook.
-func (c *Cash) HoursOf(ctx context.Context, person int64, day date.Date, except int64) (q money.Qty, err error) {
-	_, err = c.DB.Row(ctx, `SELECT coalesce(sum(hours), 0) FROM ltc.time_sheet WHERE owner_id = $1 AND worked_on = $2 AND id <> $3 AND archived_at IS NULL`, []any{person, day, except}, &q)
+func (c *Cash) HoursOf(ctx context.Context, person int64, day date.Date) (q money.Qty, err error) {
+	if err := c.DB.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('ltc.time_sheet'), $1::int)`, person); err != nil {
+		return q, fmt.Errorf("hours of person %d: %w", person, err)
+	}
+	_, err = c.DB.Row(ctx, `SELECT coalesce(sum(hours), 0) FROM ltc.time_sheet WHERE owner_id = $1 AND worked_on = $2 AND archived_at IS NULL`, []any{person, day}, &q)
 	return q, err
 }
 
