@@ -32,20 +32,20 @@ func (s *Store) fact(ctx context.Context, rows string, args ...any) error {
 	return nil
 }
 
-// HealthDue implements domain.FactBook. The row is locked until the facts are committed, so a
-// measurement cannot strike it off without having seen them.
+// HealthDue implements domain.FactBook. Each telling is a row of its own, seen when its facts
+// are: nobody waits for somebody else who tells of the same customer.
 func (s *Store) HealthDue(ctx context.Context, company, customer int64) error {
-	err := s.DB.Later(ctx, nil, `INSERT INTO crm.health_due AS d (company_id, customer_id) VALUES ($1, $2) ON CONFLICT (customer_id) DO UPDATE SET at = excluded.at`, company, customer)
+	err := s.DB.Later(ctx, nil, `INSERT INTO crm.health_due (company_id, customer_id) VALUES ($1, $2)`, company, customer)
 	if err != nil {
 		return fmt.Errorf("health due: %w", err)
 	}
 	return nil
 }
 
-// TakeHealthDue strikes customers off whose facts are committed and returns them.
+// TakeHealthDue strikes tellings off and returns their customers, as often as told of.
 func (s *Store) TakeHealthDue(ctx context.Context, company int64, limit int) ([]int64, error) {
-	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `DELETE FROM crm.health_due WHERE customer_id IN
-		(SELECT customer_id FROM crm.health_due WHERE company_id = ? ORDER BY at LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING customer_id AS id`, company, limit)
+	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `DELETE FROM crm.health_due WHERE id IN
+		(SELECT id FROM crm.health_due WHERE company_id = ? ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING customer_id AS id`, company, limit)
 	out := make([]int64, len(rows))
 	for i, r := range rows {
 		out[i] = r.ID
