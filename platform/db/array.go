@@ -37,3 +37,20 @@ func (a array) Value() (driver.Value, error) {
 	b.WriteByte('}')
 	return b.String(), nil
 }
+
+// enough is how many elements the planner of PostgreSQL takes an array it does not know
+// to have.
+const enough = 10
+
+// padded repeats the last of a few ids, so that a plan for these ids is no better than
+// the plan for any, and is kept: planning costs more than reading them.
+func padded(ids []int64) []int64 {
+	if len(ids) == 0 || len(ids) >= enough {
+		return ids
+	}
+	out := make([]int64, enough)
+	for i := copy(out, ids); i < enough; i++ {
+		out[i] = ids[len(ids)-1]
+	}
+	return out
+}

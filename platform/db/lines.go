@@ -22,7 +22,7 @@ func (c *childTable[T, L, PT, PL]) read(ctx context.Context, d *DB, ids []int64,
 	if err != nil {
 		return question{}, err
 	}
-	return question{q: "SELECT " + cols.list + " FROM " + quoteTable(c.table) + " WHERE parent_id = ANY($1) ORDER BY parent_id, pos", args: []any{ids}, read: func(r pgx.Rows) error {
+	return question{q: "SELECT " + cols.list + " FROM " + quoteTable(c.table) + " WHERE parent_id = ANY($1) ORDER BY parent_id, pos", args: []any{padded(ids)}, read: func(r pgx.Rows) error {
 		var lines []L
 		if err := scanAll(ctx, cols, r, &lines); err != nil {
 			return err

@@ -237,6 +237,8 @@ func (s *Store[T, P]) where(ctx context.Context, q record.Query) (*Rows, error) 
 		case record.In:
 			if one, ok := single(c.Val); ok { // keeps the order an index gives
 				w.And(col+" = ?", one)
+			} else if ids, ok := c.Val.([]int64); ok {
+				w.And(col+" = ANY(?)", Array(padded(ids)))
 			} else {
 				w.And(col+" = ANY(?)", Array(c.Val))
 			}
