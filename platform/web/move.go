@@ -62,6 +62,7 @@ func (t *typePages) showMove(v *view, status int, row resource.Row, m *process.M
 			return err
 		}
 		sec.Fields = append(sec.Fields, fld)
+		f.Files = f.Files || meta.Kind == resource.KFile
 	}
 	f.Sections = []ui.Section{sec}
 	kind := ui.Primary
