@@ -74,6 +74,10 @@ func (s *suite) demoPages() {
 		if i == nil {
 			s.t.Fatalf("there is no report %s", x.report)
 		}
+		object, action, _ := strings.Cut(i.Perm, ":")
+		if err := s.Authz.Require(s.as(x.who), object, action); err != nil {
+			s.t.Errorf("%s may not open %s: %v", x.who, x.report, err)
+		}
 		res, err := i.Run(s.as(x.who), resource.Values{})
 		if err != nil {
 			s.t.Errorf("%s opens %s: %v", x.who, x.report, err)
@@ -90,9 +94,10 @@ func (s *suite) demoPages() {
 			s.t.Errorf("%s finds nothing in %s %s of%s", x.who, x.report, x.table, keys)
 		}
 	}
-	for _, typ := range []string{"crm.pool", "crm.allocation_rule", "crm.follow_standard", "crm.field_standard", "crm.segment", "crm.value_model", "crm.care_program", "crm.care_task", "crm.resource_plan", "crm.need", "crm.transfer",
+	counts := s.counts()
+	for _, typ := range []string{"crm.pool", "crm.allocation_rule", "crm.follow_standard", "crm.field_standard", "crm.segment", "crm.value_model", "crm.care_program", "crm.care_task", "crm.resource_plan", "crm.need", "crm.transfer", "crm.touch_point",
 		"ltc.price_list", "ltc.sales_plan", "ltc.forecast_entry", "ltc.dunning_policy", "ltc.dunning", "ltc.obligation"} {
-		if s.counts()[typ] == 0 {
+		if counts[typ] == 0 {
 			s.t.Errorf("the demo company has no %s", typ)
 		}
 	}
