@@ -10,6 +10,7 @@ import (
 
 	"meridian/platform/authz"
 	"meridian/platform/date"
+	"meridian/platform/i18n"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
@@ -76,7 +77,7 @@ func (d *demo) failed() error {
 
 // as acts as somebody of the demo company, with the rights of that person.
 func (d *demo) as(who string) context.Context {
-	return authz.With(d.ctx, d.o.Authn.Subject(d.who[who]))
+	return i18n.With(authz.With(d.ctx, d.o.Authn.Subject(d.who[who])), d.o.Text, i18n.Chinese)
 }
 
 func (d *demo) doc(typ string) resource.Doc {

@@ -90,6 +90,30 @@ func (a *API) declareFiles(d resource.Doc, info *resource.Info, one string, op f
 	}
 }
 
+// declareReveal makes the operation that shows contact data in full, for a reason.
+func (a *API) declareReveal(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {
+	reason := []*resource.Meta{{Name: "reason", Label: "Reason", Kind: resource.KText, Required: true}}
+	o := op("reveal", http.MethodPost, one+"/reveal", "reveal", "Reveal contact data: "+info.Label)
+	o.body, o.answer = &schema{Fields: reason, Require: true}, &schema{Any: true}
+	o.run = func(ctx context.Context, r *Request) (Response, error) {
+		id, err := pathID(r)
+		if err != nil {
+			return Response{}, err
+		}
+		v, err := decode(r.Body, reason)
+		if err != nil {
+			return Response{}, err
+		}
+		why, _ := v["reason"].(string)
+		x, err := d.RevealRow(ctx, id, why)
+		if err != nil {
+			return Response{}, err
+		}
+		return answer(x)
+	}
+	a.add(o)
+}
+
 func (a *API) declareEdit(d resource.Doc, info *resource.Info, one string, op func(verb, method, path, perm, summary string) *Op) {
 	update := op("update", http.MethodPatch, one, "update", "Change: "+info.Label)
 	update.body = &schema{Fields: writable(info.Fields)}
@@ -375,6 +399,9 @@ func (a *API) declareExtras(d resource.Doc, info *resource.Info, one string, op 
 		a.add(o)
 	}
 	about("thread", "Thread of documents", a.thread)
+	if info.Reveals() {
+		a.declareReveal(d, info, one, op)
+	}
 	if info.Process == nil {
 		return
 	}

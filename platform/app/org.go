@@ -36,7 +36,9 @@ func (p *Platform) declare() {
 			resource.Text("currency", "Base currency", func(c *companyRecord) *string { return &c.Currency }).ReadOnly().InList(),
 			resource.Enum("lang", "Language", func(c *companyRecord) *string { return &c.Lang }, languages...),
 			resource.Text("tz", "Time zone", func(c *companyRecord) *string { return &c.TZ }).ReadOnly(),
+			resource.Int("reveal_per_day", "Records a person may reveal a day", func(c *companyRecord) *int { return &c.RevealPerDay }).Hint("Contact data shown in full for a reason. 0: any number."),
 		},
+		Check: org.CheckCompany,
 		Saved: func(ctx context.Context, _, _ *companyRecord) error { reload(ctx); return nil },
 	})
 	p.Departments = resource.Register(p.Types, &resource.Type[departmentRecord]{
@@ -68,7 +70,7 @@ func (p *Platform) declare() {
 			resource.Ref("dept_id", "Department", func(u *userRecord) *int64 { return &u.DeptID }, "core.department").Required().InList().Filter(),
 			resource.Ref("manager_id", "Manager", func(u *userRecord) *int64 { return &u.ManagerID }, "core.user"),
 			resource.Text("email", "E-mail", func(u *userRecord) *string { return &u.Email }).InList().Search(),
-			resource.Text("phone", "Phone", func(u *userRecord) *string { return &u.Phone }).Sensitive(),
+			resource.Text("phone", "Phone", func(u *userRecord) *string { return &u.Phone }).Contact(),
 			resource.Money("approve_limit", "Approval limit", func(u *userRecord) *money.Amount { return &u.ApproveLimit }),
 			resource.Enum("lang", "Language", func(u *userRecord) *string { return &u.Lang }, languages...),
 			resource.Bool("mail", "Notices by mail", func(u *userRecord) *bool { return &u.Mail }),

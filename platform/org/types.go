@@ -16,6 +16,7 @@ type CompanyRecord struct {
 	Name, NameEn, TaxNo, Address, Phone, Bank string
 	Currency, Lang, TZ                        string
 	FiscalStart                               int
+	RevealPerDay                              int // records whose contact data a person may reveal; 0 = any
 }
 
 // TableName keeps gorm from guessing.
@@ -39,6 +40,14 @@ type UserRecord struct {
 	Lang                                string
 	Mail                                bool // wants notices by mail too
 	Active                              bool
+}
+
+// CheckCompany holds the rules of a company.
+func CheckCompany(_ context.Context, c *CompanyRecord) error {
+	if c.RevealPerDay < 0 {
+		return errs.Bad("reveal_per_day", "A number from zero on is expected.")
+	}
+	return nil
 }
 
 // CheckUser holds the rules of a user.

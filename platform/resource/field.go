@@ -55,6 +55,7 @@ type Meta struct {
 	Required, ReadOnly         bool
 	InList, Filter, Search     bool
 	Sensitive, Source, Hidden  bool
+	Contact                    bool   // a phone number or mail address, see Field.Contact
 	Target                     string // of a Ref
 	Options                    []Option
 	Lines                      []*Meta

@@ -100,6 +100,9 @@ func (i *Info) Actions() []string {
 	if !i.NoEdit {
 		out = append(out, "update", "delete")
 	}
+	if i.Reveals() {
+		out = append(out, "reveal")
+	}
 	if i.Process != nil {
 		seen := map[string]bool{}
 		for _, m := range i.Process.Moves {
@@ -118,6 +121,8 @@ type Doc interface {
 	// NewRow returns an unsaved record with its defaults, for an empty form.
 	NewRow(ctx context.Context, in Values) (Row, error)
 	GetRow(ctx context.Context, id int64) (Row, error)
+	// RevealRow shows contact data that the reader sees in part only.
+	RevealRow(ctx context.Context, id int64, reason string) (Revealed, error)
 	ListRows(ctx context.Context, q ListQuery) (List, error)
 	// Rows returns those of ids the reader may see, without their lines.
 	Rows(ctx context.Context, ids []int64) ([]Row, error)
@@ -419,13 +424,16 @@ func (x *row[T]) Stage() string {
 const maskText = "•••"
 
 func (x *row[T]) Text(name string) string {
-	if x.mask[name] {
+	f := x.t.field(name)
+	switch {
+	case f == nil:
+		return ""
+	case x.mask[name] && f.Meta.Contact:
+		return partial(f.text(x.r))
+	case x.mask[name]:
 		return maskText
 	}
-	if f := x.t.field(name); f != nil {
-		return f.text(x.r)
-	}
-	return ""
+	return f.text(x.r)
 }
 
 func (x *row[T]) Lines(name string) []LineRow {
@@ -451,6 +459,8 @@ func (x *row[T]) AppendJSON(b []byte) []byte {
 		b = append(b, f.Name...)
 		b = append(b, '"', ':')
 		switch {
+		case x.mask[f.Name] && f.Meta.Contact:
+			b = appendJSON(b, &f.Meta, partial(f.text(x.r)))
 		case x.mask[f.Name]:
 			b = append(b, "null"...)
 		case f.lines != nil:

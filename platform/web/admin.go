@@ -456,7 +456,7 @@ func (s *Server) auditFilters(v *view) []ui.Filter {
 		types.Options = append(types.Options, ui.Option{Value: d.Info().Name, Label: v.label(d.Info().Name, d.Info().Label)})
 	}
 	actions := ui.Filter{Name: "action", Label: v.t("Any action"), Value: v.c.Query("action")}
-	for _, a := range []string{"create", "update", "delete", "import", "login", "login_failed", "password", "policy", "export", "share", "unshare"} {
+	for _, a := range []string{"create", "update", "delete", "import", "login", "login_failed", "password", "policy", "export", "share", "unshare", "reveal"} {
 		actions.Options = append(actions.Options, ui.Option{Value: a, Label: v.t("action " + a)})
 	}
 	return []ui.Filter{types, actions, {Name: "from", Label: v.t("from"), Kind: ui.KindDate, Value: v.c.Query("from")}, {Name: "to", Label: v.t("to"), Kind: ui.KindDate, Value: v.c.Query("to")}}

@@ -16,6 +16,7 @@ import (
 	"meridian/platform/audit"
 	"meridian/platform/authz"
 	"meridian/platform/errs"
+	"meridian/platform/i18n"
 	"meridian/platform/process"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -206,6 +207,9 @@ func (t *typePages) more(v *view, row resource.Row, st process.Status, base stri
 	if t.mayShare(v, row) {
 		out = append(out, ui.Action{Label: v.t("Share"), Icon: "user-plus", Href: base + "/share", Dialog: true})
 	}
+	if t.mayReveal(v, row) {
+		out = append(out, ui.Action{Label: v.t("Reveal contact data"), Icon: "eye", Href: base + "/reveal", Dialog: true})
+	}
 	for _, d := range t.info.Downloads {
 		a := ui.Action{Label: v.t(d.Label), Icon: d.Icon, Href: base + "/file/" + d.Name, Download: true}
 		if e := t.d.NotReady(row, d.Name); e != nil {
@@ -252,7 +256,7 @@ func (t *typePages) facts(v *view, d *ui.Detail, row resource.Row) error {
 			if title == "" {
 				title = "Details"
 			}
-			sections[m.Section] = &ui.Facts{Title: v.t(title)}
+			sections[m.Section] = &ui.Facts{Title: i18n.In(v.ctx, t.info.Module, title)}
 			order = append(order, m.Section)
 		}
 		f := ui.Fact{Label: v.label(t.info.Name+"."+m.Name, m.Label), Text: v.value(m, text), Wide: m.Kind == resource.KLongText}
@@ -376,7 +380,7 @@ func (v *view) moveLabel(info *resource.Info, name string) string {
 			}
 		}
 	}
-	return v.t(map[string]string{"create": "Record created", "delete": "Deleted", "accept": "Hand-over accepted"}[name])
+	return v.t(map[string]string{"create": "Record created", "delete": "Deleted", "accept": "Hand-over accepted", "reveal": "Reveal contact data"}[name])
 }
 
 // timeline joins log, field changes, comments and files, the newest first.
@@ -462,6 +466,9 @@ func (t *typePages) eventText(v *view, def *process.Definition, e process.Event)
 func (t *typePages) changeEntry(v *view, row resource.Row, a audit.Entry) *ui.Entry {
 	if text := v.shareText(a); text != "" {
 		return &ui.Entry{Kind: ui.EntryLog, Text: text}
+	}
+	if a.Action == "reveal" {
+		return &ui.Entry{Kind: ui.EntryLog, Text: v.t("Revealed contact data: {0}", a.Reason)}
 	}
 	if a.Action != "update" {
 		return nil

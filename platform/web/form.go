@@ -14,6 +14,7 @@ import (
 
 	"meridian/platform/attach"
 	"meridian/platform/errs"
+	"meridian/platform/i18n"
 	"meridian/platform/resource"
 	"meridian/platform/web/ui"
 )
@@ -129,7 +130,7 @@ func (t *typePages) form(v *view, src source, e *errs.Error) (ui.Form, error) {
 			if name == "" {
 				title = "Details"
 			}
-			sections[name] = &ui.Section{ID: fmt.Sprintf("s%d", len(names)), Title: v.t(title)}
+			sections[name] = &ui.Section{ID: fmt.Sprintf("s%d", len(names)), Title: i18n.In(v.ctx, t.info.Module, title)}
 			names = append(names, name)
 		}
 		return sections[name]

@@ -176,6 +176,10 @@ func (s *Server) typeRoutes(g *gin.RouterGroup) {
 		g.GET(base+"/:id/file/:name", s.page(t.file))
 		g.POST(base+"/:id/comment", s.page(t.comment))
 		g.POST(base+"/:id/attach", s.page(t.attach))
+		if t.info.Reveals() {
+			g.GET(base+"/:id/reveal", s.page(t.revealForm))
+			g.POST(base+"/:id/reveal", s.page(t.reveal))
+		}
 		g.GET(base+"/:id/share", s.page(t.shareForm))
 		g.POST(base+"/:id/share", s.page(t.share))
 		g.POST(base+"/:id/share/:user/remove", s.page(t.unshare))

@@ -183,7 +183,7 @@ func (d *desk) touchTable(ctx context.Context, list []touched) report.Table {
 			row.Cells[6], row.Cells[10] = report.Qty(*x.r.Hours), report.Share(*x.r.Drop)
 		}
 		if x.r.Score != nil {
-			row.Cells[7], row.Cells[8] = report.Qty(*x.r.Score), report.Count(x.r.Answers)
+			row.Cells[7], row.Cells[8] = report.Number(x.r.Score.Number().Round(2)), report.Count(x.r.Answers)
 		}
 		if x.r.Complaints != nil {
 			row.Cells[9] = report.Count(*x.r.Complaints)

@@ -186,3 +186,6 @@ func (m Timeline) Render(ctx context.Context, w io.Writer) error { return m.view
 
 // Render implements templ.Component.
 func (m Toast) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
+
+// Render implements templ.Component.
+func (m Told) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
