@@ -82,7 +82,7 @@ func fill(t testing.TB, d *db.DB) {
 		`INSERT INTO core.attachment_body VALUES ('x', '\x000a0d5c2e')`,
 		`INSERT INTO core.delegation (from_user, to_user, valid) VALUES (1, 2, '[2026-01-01, infinity)')`,
 		fmt.Sprintf(event, 50),
-		`INSERT INTO core.proc_event_obj SELECT id, at, object_type, object_id, 'self' FROM core.proc_event`,
+		`INSERT INTO core.obj_link (source_type, source_id, target_type, target_id, relation) VALUES ('ltc.order', 1, 'ltc.invoice', 2, 'source')`,
 		`INSERT INTO core.notification (user_id, kind, message) VALUES (1, 'task', 'x')`,
 		`DELETE FROM core.notification`,
 	)
@@ -162,7 +162,7 @@ func TestRoundTrip(t *testing.T) {
 			if xids != 1 || sessions != 0 {
 				t.Errorf("%d transaction ids and %d sessions, want 1 and 0", xids, sessions)
 			}
-			for _, q := range []string{"UPDATE core.proc_event SET seq = 9", "DELETE FROM core.obj_link; DELETE FROM core.proc_event_obj", "TRUNCATE core.audit_entry", "TRUNCATE core.proc_event_history"} {
+			for _, q := range []string{"UPDATE core.proc_event SET seq = 9", "DELETE FROM core.obj_link", "TRUNCATE core.audit_entry", "TRUNCATE core.proc_event_history"} {
 				if _, err := to.Pool().ExecContext(t.Context(), q); err == nil {
 					t.Errorf("%s went through: the walls are not back", q)
 				}
@@ -372,7 +372,6 @@ func TestOneMoment(t *testing.T) {
 func BenchmarkBackup(b *testing.B) {
 	from := ownerOf(b, dbtest.DSN(b))
 	exec(b, from, fmt.Sprintf(event, 300000),
-		`INSERT INTO core.proc_event_obj SELECT id, at, object_type, object_id, 'self' FROM core.proc_event`,
 		`INSERT INTO core.department (no, company_id, created_at, updated_at, name) SELECT 'D'||g, 1, now(), now(), 'x' FROM generate_series(1, 1) g`,
 		`INSERT INTO core.import_run (object_type, file_name, state, by_user) VALUES ('x', 'x', 'done', 1)`,
 		`INSERT INTO core.import_row SELECT 1, g FROM generate_series(1, 300000) g`,

@@ -99,7 +99,7 @@ func (c Config) flags(socketDir string) []string {
 		"log_line_prefix":     "%m [%p] ",
 		"log_timezone":        "UTC",
 		"max_connections":     "200",
-		"shared_buffers":      "128MB",
+		"shared_buffers":      fmt.Sprintf("%dMB", buffers(memory())),
 		"random_page_cost":    "1.1", // flash; the default of 4 is for disks that turn
 		"timezone":            "UTC",
 		"listen_addresses":    "127.0.0.1",

@@ -91,7 +91,7 @@ func null(t time.Time) any {
 // insertEvent is shared by the first event of an instance and the later ones.
 const insertEvent = `INSERT INTO core.proc_event (at, instance_id, seq, kind, process, version, object_type, object_id, move,
 	from_stage, to_stage, from_at, work_secs, due_at, actor, on_behalf_of, role, company_id, dept_id, flags, reason, data, policy_version, hash)
-	SELECT $1, %s, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23 %s RETURNING id, at`
+	SELECT $1, %s, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23 %s`
 
 func (v *Event) args() []any {
 	return []any{v.At, v.Seq, v.Kind, v.Process, v.Version, v.Object.Type, v.Object.ID, v.Move, v.From, v.To, null(v.FromAt), v.WorkSecs,
@@ -103,9 +103,8 @@ func (e *Engine) start(ctx context.Context, in *instance, v *Event) error {
 	v.Hash = v.digest(nil)
 	q := `WITH inst AS (INSERT INTO core.proc_instance (definition_id, process, object_type, object_id, stage, ended, seq, entered_at, due_at, check_at,
 		owner_role, owner_id, company_id, dept_id, last_hash, accepted_at)
-		VALUES ($24, $4, $6, $7, $10, $25, $2, $1, $13, $26, $27, $28, $17, $18, $23, $29) RETURNING id),
-		ev AS (` + fmt.Sprintf(insertEvent, "inst.id", "FROM inst") + `)
-		INSERT INTO core.proc_event_obj (event_id, at, object_type, object_id, qualifier) SELECT id, at, $6, $7, 'self' FROM ev`
+		VALUES ($24, $4, $6, $7, $10, $25, $2, $1, $13, $26, $27, $28, $17, $18, $23, $29) RETURNING id)
+		` + fmt.Sprintf(insertEvent, "inst.id", "FROM inst")
 	args := append(v.args(), in.definitionID, in.ended, null(in.checkAt), in.ownerRole, in.ownerID, null(in.acceptedAt))
 	if err := e.db.Later(ctx, nil, q, args...); err != nil {
 		return fmt.Errorf("start process of %s: %w", v.Object, err)
@@ -116,8 +115,7 @@ func (e *Engine) start(ctx context.Context, in *instance, v *Event) error {
 // append stores the event and the instance it leads to in one statement.
 func (e *Engine) append(ctx context.Context, in *instance, v *Event) error {
 	v.Hash = v.digest(in.lastHash)
-	q := `WITH ev AS (` + fmt.Sprintf(insertEvent, "$24", "") + `),
-		ob AS (INSERT INTO core.proc_event_obj (event_id, at, object_type, object_id, qualifier) SELECT id, at, $6, $7, 'self' FROM ev)
+	q := `WITH ev AS (` + fmt.Sprintf(insertEvent, "$24", "") + `)
 		UPDATE core.proc_instance SET stage = $25, ended = $26, seq = $2, entered_at = $27, accepted_at = $28, due_at = $29, check_at = $30,
 		owner_role = $31, owner_id = $32, pending_move = $33, company_id = $17, dept_id = $18, last_hash = $23, definition_id = $34, level = $35 WHERE id = $24`
 	args := append(v.args(), in.id, in.stage, in.ended, in.enteredAt, null(in.acceptedAt), null(in.dueAt), null(in.checkAt),
