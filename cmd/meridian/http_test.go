@@ -5,12 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"meridian/platform/authz"
+	"meridian/platform/transfer"
 )
 
 var p0 time.Time
@@ -81,6 +83,31 @@ func (s *suite) post(c *http.Client, path string, form url.Values) (int, string)
 		s.t.Fatal(err)
 	}
 	return res.StatusCode, read(s.t, res)
+}
+
+// upload posts files, by their field, as a browser does.
+func (s *suite) upload(c *http.Client, path string, files map[string]transfer.File) (*http.Response, string) {
+	s.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	for field, f := range files {
+		part, err := m.CreateFormFile(field, f.Name)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		_, _ = part.Write(f.Body)
+	}
+	_ = m.Close()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, &b)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", m.FormDataContentType())
+	res, err := c.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return res, read(s.t, res)
 }
 
 // exec changes the database behind the program's back.

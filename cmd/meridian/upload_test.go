@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"mime/multipart"
-	"net/http"
 	"strings"
 	"testing"
+
+	"meridian/platform/transfer"
 )
 
 // TestUploadDialog: the dialog that asks for a file is sent with it, and says what is
@@ -19,34 +18,14 @@ func TestUploadDialog(t *testing.T) {
 	if status != 200 || !strings.Contains(body, `enctype="multipart/form-data"`) || !strings.Contains(body, `type="file"`) {
 		t.Fatalf("the dialog answers %d without a place for the file", status)
 	}
-	send := func(name, text string) (int, string) {
-		t.Helper()
-		var b bytes.Buffer
-		m := multipart.NewWriter(&b)
-		if name != "" {
-			part, err := m.CreateFormFile("file", name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = part.Write([]byte(text))
-		}
-		_ = m.WriteField("po_id", "")
-		_ = m.Close()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+dialog, &b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", m.FormDataContentType())
-		res, err := c.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return res.StatusCode, read(t, res)
+	send := func(files map[string]transfer.File) (int, string) {
+		res, page := s.upload(c, dialog, files)
+		return res.StatusCode, page
 	}
-	if status, body := send("bill.xml", "<html/>"); status != 422 || !strings.Contains(body, "html") || !strings.Contains(body, "UBL") {
+	if status, body := send(map[string]transfer.File{"file": {Name: "bill.xml", Body: []byte("<html/>")}}); status != 422 || !strings.Contains(body, "html") || !strings.Contains(body, "UBL") {
 		t.Errorf("a page as an invoice: %d %s", status, clipped(body))
 	}
-	if status, body := send("", ""); status != 422 || !strings.Contains(body, "enctype") {
+	if status, body := send(nil); status != 422 || !strings.Contains(body, "enctype") {
 		t.Errorf("no file at all: %d %s", status, clipped(body))
 	}
 	s.person("rep", "ltc.rep")

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -40,24 +38,12 @@ var chosen = regexp.MustCompile(`<option value="([^"]*)" selected`)
 // upload sends files and returns the address of the import and the guessed columns.
 func (w wizard) upload(files ...transfer.File) (run string, columns url.Values) {
 	w.t.Helper()
-	var b bytes.Buffer
-	m := multipart.NewWriter(&b)
+	sent := map[string]transfer.File{}
 	for i, f := range files {
-		part, err := m.CreateFormFile([]string{"file", "lines"}[i], f.Name)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		_, _ = part.Write(f.Body)
+		sent[[]string{"file", "lines"}[i]] = f
 	}
-	_ = m.Close()
-	req, _ := http.NewRequestWithContext(w.t.Context(), "POST", w.url+w.base+"/import", &b)
-	req.Header.Set("Content-Type", m.FormDataContentType())
-	res, err := w.c.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	res, page := w.suite.upload(w.c, w.base+"/import", sent)
 	run = res.Header.Get("HX-Push-Url")
-	page := read(w.t, res)
 	if res.StatusCode != 200 || run == "" {
 		w.t.Fatalf("the upload answers %d: %.2000s", res.StatusCode, page)
 	}
@@ -430,19 +416,6 @@ func TestImportAsksHowAFileIsRead(t *testing.T) {
 // refuse sends a file and returns the answer, whatever it is.
 func (w wizard) refuse(f transfer.File) (int, string) {
 	w.t.Helper()
-	var b bytes.Buffer
-	m := multipart.NewWriter(&b)
-	part, err := m.CreateFormFile("file", f.Name)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	_, _ = part.Write(f.Body)
-	_ = m.Close()
-	req, _ := http.NewRequestWithContext(w.t.Context(), "POST", w.url+w.base+"/import", &b)
-	req.Header.Set("Content-Type", m.FormDataContentType())
-	res, err := w.c.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return res.StatusCode, read(w.t, res)
+	res, page := w.suite.upload(w.c, w.base+"/import", map[string]transfer.File{"file": f})
+	return res.StatusCode, page
 }
