@@ -90,8 +90,10 @@ func TestCRM21TouchPoints(t *testing.T) {
 		t.Errorf("before and after: %v", e)
 	}
 	// who may not read leads sees no figure of them
-	if p := rows(sue, "touch")["客户询盘首次响应"]; p != nil && (p["volume"] != nil || p["drop"] != nil) {
+	if p := rows(sue, "touch")["客户询盘首次响应"]; p == nil || p["volume"] != nil || p["drop"] != nil {
 		t.Errorf("sue sees %v", p)
 	}
+	hers := w.call(sue, "POST", "/crm/touch_action", doc{"touch_point_id": point("ltc.lead"), "strategy": "Ask", "action": "Ask around", "measure": "drop_out", "due_on": inDays(30)}, 201)
+	w.call(sue, "POST", fmt.Sprintf("/crm/touch_action/%d/start", id(hers)), doc{}, 409)
 	w.call(w.person("rep", "ltc.rep"), "GET", "/crm/touch_ranking", nil, 403)
 }

@@ -129,7 +129,7 @@ func (b *Tab) Eval(expr string) string {
 	return fmt.Sprint(v)
 }
 
-// Wait polls until an expression is true, for at most ten seconds.
+// Wait polls until an expression is true, for at most half a minute: the machine may be busy.
 func (b *Tab) Wait(expr string) {
 	b.t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
