@@ -84,5 +84,5 @@ CREATE TRIGGER way AFTER UPDATE ON ltc.opportunity REFERENCING OLD TABLE AS befo
 
 INSERT INTO ltc.deal_way SELECT * FROM ltc.deal_way_now;
 CREATE INDEX ON ltc.deal_way (owner_id);
-CREATE INDEX ON ltc.deal_way (dept_id);
+CREATE INDEX deal_way_dept_idx ON ltc.deal_way (dept_id) INCLUDE (id, owner_id, company_id, stage, in_stage, amount, created_at, since, qualify_at, propose_at, negotiate_at, won_at, qualify_us, propose_us, negotiate_us, product_id, pipeline, source, region) WHERE archived_at IS NULL;
 CREATE INDEX deal_way_won_idx ON ltc.deal_way (company_id) INCLUDE (qualify_us, propose_us, negotiate_us) WHERE stage = 'won' AND archived_at IS NULL;

@@ -321,7 +321,7 @@ func (d *deep) once(name string, limit time.Duration, ours func() (time.Duration
 
 // jobs measures what runs by time, by the button of the scheduler, and the export.
 func (d *deep) jobs(ctx context.Context) error {
-	if err := d.once("allocation of 10,000 customers", 5*time.Second, func() (time.Duration, error) { return d.allocate(ctx) }, func() error { return d.undone(ctx, handAllocate) }); err != nil {
+	if err := d.once(fmt.Sprintf("allocation of %d customers", d.waiting()), 5*time.Second, func() (time.Duration, error) { return d.allocate(ctx) }, func() error { return d.undone(ctx, handAllocate) }); err != nil {
 		return err
 	}
 	if err := d.once(fmt.Sprintf("nightly health of %d,000 customers", d.depth), 5*time.Minute, func() (time.Duration, error) {
@@ -350,7 +350,10 @@ func (d *deep) undone(ctx context.Context, q string) error {
 	return tx.Rollback(ctx)
 }
 
-// allocate puts 10,000 customers into a pool that gives out by rule and has the job do it.
+// waiting is how many customers wait for an owner.
+func (d *deep) waiting() int { return min(10_000, 10*d.depth) }
+
+// allocate puts customers into a pool that gives out by rule and has the job do it.
 func (d *deep) allocate(ctx context.Context) (time.Duration, error) {
 	c, err := dial(d.us.addr, 1)
 	if err != nil {
@@ -360,7 +363,7 @@ func (d *deep) allocate(ctx context.Context) (time.Duration, error) {
 	if err := d.rules(ctx, c); err != nil {
 		return 0, err
 	}
-	n := min(10_000, 10*d.depth)
+	n := d.waiting()
 	if _, err := d.db.Exec(ctx, `UPDATE crm.customer SET owner_id = 0, pool_id = (SELECT id FROM crm.pool WHERE name = 'bench'), pooled_at = now() - interval '1 day' WHERE id IN
 		(SELECT id FROM crm.customer WHERE stage = 'potential' AND archived_at IS NULL AND owner_id <> 0 ORDER BY id LIMIT $1)`, n); err != nil {
 		return 0, fmt.Errorf("fill the pool: %w", err)

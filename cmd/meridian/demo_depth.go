@@ -308,7 +308,7 @@ func (d *depth) dealCopies(p *pattern, k, all int, stage string, closed bool) {
 		p.said["closed_on"] = "n.closed_on"
 		if stage == "lost" {
 			p.cols["lost_stage"] = "(ARRAY['qualify','propose','negotiate'])[1 + " + mix("g.i", 5, 3) + "]"
-			p.cols["loss_reason"] = fmt.Sprintf("'%s'", lossWords[k%len(lossWords)])
+			p.cols["loss_reason"] = fmt.Sprintf("'%s'", lossWords[k/3%len(lossWords)])
 		}
 		way = []string{"qualify", "propose", "negotiate"}
 	default:

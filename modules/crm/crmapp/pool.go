@@ -122,7 +122,7 @@ func (d *desk) allocateOne(ctx context.Context, in *numberIn) (report.Done, erro
 
 // allocateAtOnce is how many customers one transaction gives out: so long nobody else can
 // give anything to the people of the rules.
-const allocateAtOnce = 1000
+const allocateAtOnce = 500
 
 // allocateAll gives out what waits in pools that say so.
 func (d *desk) allocateAll(ctx context.Context) error {

@@ -162,8 +162,9 @@ func (s *Deals) needing(ctx context.Context, dept int64, l domain.Limits) (q str
 			o.next_step = '' OR o.next_on IS NULL AS no_step, o.next_step <> '' AND o.next_on IS NOT NULL AND o.next_on < n.today AS step_over,
 			o.last_activity_at IS NULL OR o.last_activity_at < n.stale AS is_stale, ` + stuck + ` AS is_stuck, o.close_on IS NOT NULL AND o.close_on < n.today AS close_over
 		FROM (SELECT CAST(? AS timestamptz) AS at, CAST(? AS date) AS today, CAST(? AS timestamptz) AS stale) n,
-			(SELECT id, no, name, owner_id, company_id, customer_id, stage, amount, close_on, next_step, next_on, last_activity_at FROM ltc.opportunity WHERE stage IN ('qualify', 'propose', 'negotiate') AND ` + w.SQL + `) o JOIN ltc.deal_way w ON w.id = o.id)`,
-		append([]any{l.Now, l.Today, l.Now.Add(-time.Duration(l.StaleDays) * 24 * time.Hour)}, w.Args...), nil
+			(SELECT id, no, name, owner_id, company_id, customer_id, stage, amount, close_on, next_step, next_on, last_activity_at FROM ltc.opportunity WHERE stage IN ('qualify', 'propose', 'negotiate') AND ` + w.SQL + `) o
+			JOIN (SELECT id, since, qualify_us, propose_us, negotiate_us FROM ltc.deal_way WHERE ` + w.SQL + `) w ON w.id = o.id)`,
+		append(append([]any{l.Now, l.Today, l.Now.Add(-time.Duration(l.StaleDays) * 24 * time.Hour)}, w.Args...), w.Args...), nil
 }
 
 // Needs counts the deals that are worked on, need attention and the reader may see, by why.

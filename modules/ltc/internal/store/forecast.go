@@ -166,10 +166,8 @@ var dimensions = map[string]string{"": "''", "owner": "o.owner_id::text", "dept"
 // re-entries twice, so that its conversion is too high. A deal that came in later than
 // the first stage, by import, entered the first one when it was created.
 //
-// Every deal is read once and counted among those with which it shares everything that
-// matters. Whether a stage was entered, in the period, left, and sooner than the time that
-// has passed is one number: 0 never entered; 1 to 3 before or after, 4 to 6 in the period;
-// of three the first never left, the second left within that time, the third later.
+// Every deal is read once and counted with those it is alike to in all that matters, which
+// are yes or no: the database foresees few groups and shares the work among its processes.
 func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension string, from, to, now time.Time) (total, parts []domain.FunnelStep, err error) {
 	w, err := s.scope(ctx, f)
 	if err != nil {
@@ -179,7 +177,7 @@ func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension strin
 	if !ok {
 		return nil, nil, fmt.Errorf("funnel: no dimension %q", dimension)
 	}
-	passed := math.Floor(now.Sub(to).Seconds())
+	passed := math.Floor(now.Sub(to).Seconds()) // whole seconds; half of one more counts
 	head, group := "false AS part, '' AS key", "k, stage"
 	if dimension != "" {
 		head, group = "grouping(key) = 0 AS part, coalesce(key, '') AS key", "GROUPING SETS ((k, stage), (key, k, stage))"
@@ -191,12 +189,14 @@ func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension strin
 	}](ctx, s.DB, `WITH p AS (SELECT CAST(? AS timestamptz) AS a, CAST(? AS timestamptz) AS z, make_interval(secs => ?) AS passed),
 		way AS (SELECT `+by+` AS key, o.stage, o.amount, least(o.created_at, o.qualify_at) AS q, o.propose_at AS p, o.negotiate_at AS n, CASE WHEN o.stage = 'won' THEN o.won_at END AS w
 			FROM (SELECT * FROM ltc.deal_way WHERE `+w.SQL+`) o),
-		code AS (SELECT key, w IS NOT NULL AS won, stage = 'lost' AS lost, amount, `+stepCode("q", "least(p, n, w)")+` AS s1, `+stepCode("way.p", "least(n, w)")+` AS s2, `+stepCode("n", "w")+` AS s3 FROM way, p),
-		alike AS (SELECT key, s1, s2, s3, won, lost, count(*) AS c, sum(amount) AS amount FROM code GROUP BY 1, 2, 3, 4, 5, 6)
-		SELECT `+head+`, stage, coalesce(sum(c) FILTER (WHERE s > 3), 0)::bigint AS entered, coalesce(sum(c) FILTER (WHERE s > 4), 0)::bigint AS reached, coalesce(sum(c) FILTER (WHERE s > 3 AND won), 0)::bigint AS won,
-			coalesce(sum(c) FILTER (WHERE s = 4 AND lost), 0)::bigint AS lost, coalesce(sum(c) FILTER (WHERE s = 4 AND NOT lost), 0)::bigint AS open, coalesce(sum(amount) FILTER (WHERE s > 3), 0) AS amount,
-			coalesce(sum(c) FILTER (WHERE s IN (2, 3, 5, 6)), 0)::bigint AS gone, coalesce(sum(c) FILTER (WHERE s IN (2, 5)), 0)::bigint AS fast
-		FROM alike CROSS JOIN LATERAL (VALUES (1, 'qualify', s1), (2, 'propose', s2), (3, 'negotiate', s3)) x(k, stage, s) WHERE s > 0 GROUP BY `+group+` ORDER BY 1, 2, k`,
+		alike AS (SELECT key, q >= p.a AND q < p.z AS q_in, way.p >= p.a AND way.p < p.z AS p_in, n >= p.a AND n < p.z AS n_in, way.p IS NOT NULL AS has_p, n IS NOT NULL AS has_n, w IS NOT NULL AS won, stage = 'lost' AS lost,
+				least(way.p, n, w) - q < p.passed AS q_fast, least(n, w) - way.p < p.passed AS p_fast, w - n < p.passed AS n_fast, count(*) AS c, sum(amount) AS amount
+			FROM way, p GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+		SELECT `+head+`, stage, coalesce(sum(c) FILTER (WHERE ours), 0)::bigint AS entered, coalesce(sum(c) FILTER (WHERE ours AND on_), 0)::bigint AS reached, coalesce(sum(c) FILTER (WHERE ours AND won), 0)::bigint AS won,
+			coalesce(sum(c) FILTER (WHERE ours AND NOT on_ AND lost), 0)::bigint AS lost, coalesce(sum(c) FILTER (WHERE ours AND NOT on_ AND NOT lost), 0)::bigint AS open, coalesce(sum(amount) FILTER (WHERE ours), 0) AS amount,
+			coalesce(sum(c) FILTER (WHERE on_), 0)::bigint AS gone, coalesce(sum(c) FILTER (WHERE fast), 0)::bigint AS fast
+		FROM alike CROSS JOIN LATERAL (VALUES (1, 'qualify', true, q_in, has_p OR has_n OR won, q_fast), (2, 'propose', has_p, p_in, has_n OR won, p_fast), (3, 'negotiate', has_n, n_in, won, n_fast)) x(k, stage, been, ours, on_, fast)
+		WHERE been GROUP BY `+group+` ORDER BY 1, 2, k`,
 		append([]any{from, to, passed + 0.5}, w.Args...)...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("funnel: %w", err)
@@ -211,12 +211,6 @@ func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension strin
 		total[slices.IndexFunc(total, func(x domain.FunnelStep) bool { return x.Stage == r.Stage })] = r.FunnelStep
 	}
 	return total, parts, nil
-}
-
-// stepCode is the number of a step for Funnel; a whole second counts as passed from its
-// half on.
-func stepCode(at, next string) string {
-	return `CASE WHEN ` + at + ` IS NULL THEN 0 ELSE CASE WHEN ` + at + ` >= p.a AND ` + at + ` < p.z THEN 4 ELSE 1 END + CASE WHEN ` + next + ` IS NULL THEN 0 WHEN ` + next + ` - ` + at + ` < p.passed THEN 1 ELSE 2 END END`
 }
 
 // Ended counts the closed deals of a period by how they ended and why.
