@@ -120,6 +120,9 @@ func serveBare(ctx context.Context, dsn string) error {
 	}
 	g.GET("/list", b.answer(b.list))
 	g.GET("/order/:id", b.answer(b.read))
+	g.GET("/question/:key/:id", func(c *gin.Context) {
+		b.answer(func(ctx context.Context, id int64) (any, error) { return b.question(ctx, c.Param("key"), id) })(c)
+	})
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -143,6 +146,15 @@ func (b bareServer) answer(do func(ctx context.Context, id int64) (any, error)) 
 		}
 		c.JSON(http.StatusOK, v)
 	}
+}
+
+// question answers one of the statements of the second part.
+func (b bareServer) question(ctx context.Context, key string, id int64) (any, error) {
+	rows, err := b.pool.Query(ctx, questions[key], id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToMap)
 }
 
 func (b bareServer) list(ctx context.Context, _ int64) (any, error) {

@@ -2,7 +2,8 @@
 //
 // It runs meridian and a bare gin + pgx server on one private PostgreSQL, drives
 // both with the same clients, and prints one table. The data folder is kept, so only
-// the first run loads the mass of history.
+// the first run loads the mass of history. A second part, asked for by -depth, measures
+// what CRM and LTC promise of a million customers.
 package main
 
 import (
@@ -23,6 +24,7 @@ type options struct {
 	bin     string
 	data    string
 	scale   int
+	depth   int // thousands of customers of the second part; 0 = the first part
 	clients int
 	each    time.Duration
 	only    *regexp.Regexp
@@ -32,16 +34,26 @@ func main() {
 	var o options
 	bare := flag.String("bare", "", "serve the bare server on this database (used by the program itself)")
 	flag.StringVar(&o.bin, "bin", "bin/meridian", "the program to measure")
-	flag.StringVar(&o.data, "data", pgrun.DefaultRoot()+"-bench", "data folder, kept between runs")
+	flag.StringVar(&o.data, "data", "", "data folder, kept between runs; each part has its own if empty")
+	flag.IntVar(&o.depth, "depth", 0, "measure the second part, with so many thousand customers")
 	flag.IntVar(&o.scale, "scale", 100, "thousands of customers and orders, and ten thousands of opportunities")
 	flag.IntVar(&o.clients, "clients", 16, "clients at the same time")
 	flag.DurationVar(&o.each, "each", 8*time.Second, "time of each measurement")
 	only := flag.String("only", "", "measure what this expression matches")
 	flag.Parse()
 	o.only = regexp.MustCompile(*only)
+	if o.data == "" {
+		o.data = pgrun.DefaultRoot() + "-bench"
+		if o.depth > 0 {
+			o.data += "-depth"
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	run := func() error { return o.run(ctx) }
+	if o.depth > 0 {
+		run = func() error { return o.deepRun(ctx) }
+	}
 	if *bare != "" {
 		run = func() error { return serveBare(ctx, *bare) }
 	}

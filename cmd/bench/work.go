@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -47,25 +45,9 @@ func (o options) prepare(ctx context.Context, s *server) error {
 		}
 		*who.line = "Authorization: Bearer " + strings.TrimSpace(string(out))
 	}
-	jar, _ := cookiejar.New(nil) // no error without options
-	h := http.Client{Jar: jar}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/login", strings.NewReader(url.Values{"login": {approver}, "password": {password}}.Encode()))
-	if err != nil {
-		return fmt.Errorf("sign in: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := h.Do(req)
-	if err != nil {
-		return fmt.Errorf("sign in: %w", err)
-	}
-	_ = res.Body.Close()
-	u, _ := url.Parse("http://" + s.addr)
-	var cookies []string
-	for _, c := range jar.Cookies(u) {
-		cookies = append(cookies, c.Name+"="+c.Value)
-	}
-	s.cookie = "Cookie: " + strings.Join(cookies, "; ")
-	return nil
+	line, err := s.signIn(ctx, approver)
+	s.cookie = line
+	return err
 }
 
 // approver is the second person, who holds every role.

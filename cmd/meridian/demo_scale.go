@@ -16,15 +16,16 @@ import (
 	"meridian/platform/resource"
 )
 
-// demoCompany loads the demo company and, with --scale, a mass of history.
+// demoCompany loads the demo company and, with --scale or --depth, a mass of history.
 func demoCompany(ctx context.Context, args []string) (err error) {
 	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
 	scale := fs.Int("scale", 0, "thousands of customers and orders, and ten thousands of opportunities, to add")
+	deep := fs.Int("depth", 0, "thousands of customers with their follow-ups, and of half as many open deals, to add by copying")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	if *scale < 0 || fs.NArg() > 0 {
-		return errors.New("usage: meridian demo [--scale N]")
+	if *scale < 0 || *deep < 0 || fs.NArg() > 0 {
+		return errors.New("usage: meridian demo [--scale N] [--depth N]")
 	}
 	o, err := open(ctx)
 	if err != nil {
@@ -41,10 +42,15 @@ func demoCompany(ctx context.Context, args []string) (err error) {
 	} else {
 		fmt.Fprintln(os.Stdout, "The database has customers already; no demo company was loaded.")
 	}
-	if *scale == 0 {
-		return nil
+	if *scale > 0 {
+		if err := o.loadScale(ctx, *scale); err != nil {
+			return err
+		}
 	}
-	return o.loadScale(ctx, *scale)
+	if *deep > 0 {
+		return o.loadDepth(ctx, *deep)
+	}
+	return nil
 }
 
 const (

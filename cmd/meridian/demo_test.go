@@ -62,6 +62,33 @@ func TestDemo(t *testing.T) {
 	s.demoPages()
 }
 
+// TestDemoDepth copies a mass of history and has everything recomputed that must agree:
+// hash chains, process, facts, balances and the ways of the deals.
+func TestDemoDepth(t *testing.T) {
+	s := newSuite(t)
+	s.Config.Data = t.TempDir()
+	if err := s.loadDemo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := s.counts()
+	if err := s.loadDepth(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	(&walker{suite: s}).sound()
+	after := s.counts()
+	for typ, n := range map[string]int{"crm.customer": 1000, "crm.followup": 1000, "ltc.opportunity": 800, "ltc.order": depthOrders} {
+		if got := after[typ] - before[typ]; got < n || got > n+20 { // and the patterns
+			t.Errorf("%d of %s came in, want %d", got, typ, n)
+		}
+	}
+	var stays, activities, alike int
+	ok, err := s.DB.Row(t.Context(), `SELECT (SELECT count(*) FROM ltc.deal_stay), (SELECT count(*) FROM ltc.deal_activity WHERE by_user <> 0),
+		(SELECT count(*) FROM crm.customer WHERE no LIKE 'D%-C0%' AND name_key <> replace(replace(name, '有限公司', ''), ' ', ''))`, nil, &stays, &activities, &alike)
+	if err != nil || !ok || stays < 1700 || activities < 1000 || alike != 0 {
+		t.Errorf("%d stays, %d activities, %d names without their key: %v", stays, activities, alike, err)
+	}
+}
+
 // demoPages opens the overviews people use daily as they do: none starts empty.
 func (s *suite) demoPages() {
 	s.t.Helper()

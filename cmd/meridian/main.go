@@ -24,7 +24,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "[--demo]", "run the server; on an empty database --demo loads a demo company", serve},
-		{"demo", "[--scale N]", "load the demo company into an empty database; --scale N adds N x (1,000 customers, 10,000 opportunities, 1,000 orders)", demoCompany},
+		{"demo", "[--scale N] [--depth N]", "load the demo company into an empty database; --scale N adds N x (1,000 customers, 10,000 opportunities, 1,000 orders), --depth N adds N x (1,000 customers, 2,000 activities, 500 open and 300 closed opportunities)", demoCompany},
 		{"migrate", "", "bring the database to the newest schema", migrate},
 		{"import", "--as TYPE --map FILE [--dry-run] DATA | --set NAME DIR", "load files of another system", importFiles},
 		{"export", `--as TYPE [--query "field=value&sort=-amount"] [--part lines] [--user U] FILE.csv|FILE.xlsx`, "write a list to a file; - is the standard output as CSV", exportFile},

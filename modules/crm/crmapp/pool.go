@@ -3,6 +3,8 @@ package crmapp
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"meridian/modules/crm/internal/domain"
 	"meridian/platform/authz"
@@ -108,12 +110,19 @@ func (d *desk) allocateOne(ctx context.Context, in *numberIn) (report.Done, erro
 	if who, _ := authz.Of(ctx); c.CompanyID != who.Company {
 		return report.Done{}, errs.Missing()
 	}
-	to, err := d.pools.Allocate(ctx, in.ID)
-	if err == nil && to == 0 {
-		err = errs.New(errs.Precondition, "No rule matches, or nobody of it has room.")
+	given, err := d.pools.Allocate(ctx, c.CompanyID, in.ID)
+	if err != nil {
+		return report.Done{}, err
 	}
-	return report.Done{Message: "{0} has the customer now.", Args: []any{d.p.Authz.Directory().Name(to)}}, err
+	if len(given) == 0 {
+		return report.Done{}, errs.New(errs.Precondition, "No rule matches, or nobody of it has room.")
+	}
+	return report.Done{Message: "{0} has the customer now.", Args: []any{d.p.Authz.Directory().Name(given[0].To)}}, nil
 }
+
+// allocateAtOnce is how many customers one transaction gives out: so long nobody else can
+// give anything to the people of the rules.
+const allocateAtOnce = 500
 
 // allocateAll gives out what waits in pools that say so.
 func (d *desk) allocateAll(ctx context.Context) error {
@@ -123,16 +132,37 @@ func (d *desk) allocateAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, c := range ids {
-			to, err := d.pools.Allocate(ctx, c)
-			if err != nil {
-				return fmt.Errorf("allocate customer %d: %w", c, err)
-			}
-			if to != 0 {
-				if err := d.tell(ctx, []int64{to}, "allocation", "A customer was given to you; the first contact is due.", nil, c); err != nil {
+		for some := range slices.Chunk(ids, allocateAtOnce) {
+			err := d.p.DB.Tx(ctx, func(ctx context.Context) error {
+				given, err := d.pools.Allocate(ctx, id, some...)
+				if err != nil {
 					return err
 				}
+				return d.tellGiven(ctx, given)
+			})
+			if err != nil {
+				return err
 			}
+		}
+	}
+	return nil
+}
+
+// tellGiven tells everybody once what was given to them: one customer by name, several by
+// their number.
+func (d *desk) tellGiven(ctx context.Context, given []domain.Given) error {
+	n, last := map[int64]int{}, map[int64]int64{}
+	for _, g := range given {
+		n[g.To]++
+		last[g.To] = g.Customer
+	}
+	for _, to := range slices.Sorted(maps.Keys(n)) {
+		message, args := "A customer was given to you; the first contact is due.", []any(nil)
+		if n[to] > 1 {
+			message, args = "{0} customers were given to you; the first contact is due.", []any{n[to]}
+		}
+		if err := d.tell(ctx, []int64{to}, "allocation", message, args, last[to]); err != nil {
+			return err
 		}
 	}
 	return nil

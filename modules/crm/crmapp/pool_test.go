@@ -1,7 +1,9 @@
 package crmapp_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"meridian/platform/app/apptest"
@@ -143,4 +145,33 @@ func TestCRM08Allocation(t *testing.T) {
 		t.Errorf("a representative gives out: %v", err)
 	}
 	must(s, eve, "crm.public_pool", "allocate", resource.Values{"customer": apptest.ID(c)})
+	// several at once: in turn, never above what somebody may hold, each person told once
+	var many []resource.Row
+	for range 4 {
+		many = append(many, s.Create(s.Admin, "crm.customer", resource.Values{"name": "Many", "region": "South", "owner_id": "", "pool_id": apptest.ID(pool)}))
+	}
+	s.Create(eve, "crm.allocation_rule", resource.Values{"name": "South", "priority": "0", "region": "South", "how": "load", "members": []resource.Values{member(user(a), "4"), member(user(eve), "1")}})
+	told := func(ctx context.Context) (out []string) {
+		list, err := s.Notices.List(s.Admin, user(ctx), 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range list {
+			out = append(out, fmt.Sprint(n.Message, n.Args))
+		}
+		return out
+	}
+	if err := s.Jobs.RunNow(s.Admin, "crm.allocate"); err != nil {
+		t.Fatal(err)
+	}
+	owners := map[string]int{}
+	for _, c := range many {
+		owners[s.Authz.Directory().Name(s.Reload(c).Base().OwnerID)]++
+	}
+	if owners["eve"] != 1 || owners["ann"] != 2 || owners["bob"] != 1 { // ann holds 2 of 4, bob is who the last rule names
+		t.Errorf("four at once went to %v", owners)
+	}
+	if got := told(a); len(got) == 0 || !strings.HasPrefix(got[0], "{0} customers were given to you") || !strings.Contains(got[0], "2") {
+		t.Errorf("ann was told %q", got)
+	}
 }

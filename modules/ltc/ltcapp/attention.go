@@ -100,7 +100,12 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.book.Worked(ctx, in.Dept, s.p.Now())
+	limits := domain.Limits{Today: s.today(ctx), Now: s.p.Now(), StaleDays: policy.StaleDays, Usual: usual}
+	needs, err := s.book.Needs(ctx, in.Dept, limits)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.book.Worked(ctx, in.Dept, limits, attentionRows)
 	if err != nil {
 		return nil, err
 	}
@@ -110,21 +115,16 @@ func (s *selling) runAttention(ctx context.Context, in *attentionIn) (*report.Re
 		col("stayed", "Days in stage", resource.KQuantity), col("usual", "Usual at most (p75)", resource.KQuantity), col("close_on", "Expected close", resource.KDate)}}
 	var amount money.Amount
 	counts := map[string]int{}
+	for _, n := range needs {
+		for _, w := range n.Why() {
+			counts[w] += n.N
+		}
+		amount = amount.Add(n.Amount)
+	}
 	for i := range list {
 		d := &list[i]
-		why := d.Attention(s.today(ctx), s.p.Now(), policy.StaleDays, usual)
-		if len(why) == 0 {
-			continue
-		}
-		for _, w := range why {
-			counts[w]++
-		}
-		amount = amount.Add(d.Amount)
-		if len(t.Rows) == attentionRows {
-			continue
-		}
 		t.Rows = append(t.Rows, report.Row{Ref: dealRef(d.ID), Late: true, Cells: []report.Cell{report.Doc(dealRef(d.ID), d.Name), customerCell(d.CustomerID), report.Person(d.OwnerID),
-			s.stageWord(d.Stage), report.Money(d.Amount), reasons(ctx, why), report.Text(d.NextStep), report.Day(d.NextOn), at(d.LastActivityAt), report.Qty(d.Stayed), usualCell(usual[d.Stage]), report.Day(d.CloseOn)},
+			s.stageWord(d.Stage), report.Money(d.Amount), reasons(ctx, d.Why()), report.Text(d.NextStep), report.Day(d.NextOn), at(d.LastActivityAt), report.Qty(d.Stayed), usualCell(usual[d.Stage]), report.Day(d.CloseOn)},
 			Acts: []report.Act{{Command: "activity", Values: resource.Values{"deal": id10(d.ID)}}}})
 	}
 	tile := func(key, label string) report.Tile {

@@ -225,15 +225,11 @@ func (s *selling) bridge(ctx context.Context, in *forecastIn) (report.Table, err
 	if err != nil || week.IsZero() {
 		return t, err
 	}
-	then, err := s.book.FrozenDeals(ctx, f, week)
+	pairs, err := s.book.Pairs(ctx, f, week, slices.Collect(maps.Keys(s.p.Authz.Directory().Companies)))
 	if err != nil {
 		return t, err
 	}
-	now, err := s.book.Current(ctx, f)
-	if err != nil {
-		return t, err
-	}
-	b := domain.BridgeOf(then, now, f.From, f.To)
+	b := domain.BridgeOf(pairs)
 	for _, x := range []struct {
 		label  string
 		amount money.Amount

@@ -3,7 +3,6 @@ package ltcapp
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/date"
@@ -41,7 +40,7 @@ func (s *selling) funnel() *report.Report[funnelIn] {
 func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, error) {
 	loc := s.p.Location(ctx)
 	to := in.To.AddDays(1).In(loc)
-	steps, parts, err := s.book.Funnel(ctx, in.DealFilter, in.By, in.From.In(loc), to)
+	steps, parts, err := s.book.Funnel(ctx, in.DealFilter, in.By, in.From.In(loc), to, s.p.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +80,7 @@ func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, 
 			{Key: "rate_amount", Label: "Win rate by amount", Value: report.Quotient(won.Amount.Number(), won.Amount.Add(lost.Amount).Number())},
 			{Key: "cycle", Label: "Days from creation to win", Value: report.Qty(cycle)}, {Key: "velocity", Label: "Sales velocity per day", Value: velocity}},
 		Charts: []report.Chart{{Kind: report.Funnel, Title: "Cohort conversion", Say: "Deals that entered each stage in the period.", Table: "cohorts", Label: "stage", Series: []report.Series{{Col: "entered", Kind: "bar"}}}},
-		Tables: []report.Table{s.cohorts(steps, to), s.standing(standing), s.durations(spent), s.leaks(closed)},
+		Tables: []report.Table{s.cohorts(steps), s.standing(standing), s.durations(spent), s.leaks(closed)},
 	}
 	if in.By != "" {
 		cut, err := s.cut(ctx, in, parts)
@@ -93,13 +92,13 @@ func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, 
 	return res, nil
 }
 
-func (s *selling) cohorts(steps []domain.FunnelStep, to time.Time) report.Table {
+func (s *selling) cohorts(steps []domain.FunnelStep) report.Table {
 	t := report.Table{Key: "cohorts", Title: "Cohort conversion", Cols: []report.Col{col("stage", "Stage", resource.KText), col("entered", "Entered", resource.KInt), col("amount", "Amount", resource.KMoney), col("reached", "Went on", resource.KInt),
 		col("conversion", "Conversion", resource.KPercent), col("lost", "Lost", resource.KInt), col("open", "Still open", resource.KInt), col("open_share", "Open share", resource.KPercent), col("state", "State", resource.KText)}}
 	for _, x := range steps {
 		n := func(i int64) money.Decimal { return money.Units(i).Number() }
 		state := report.Word("Complete")
-		if x.Maturing(to, s.p.Now()) {
+		if x.Maturing() {
 			state = report.Pill("Maturing", "warn")
 		}
 		t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{s.stageWord(string(x.Stage)), report.Count(x.Entered), report.Money(x.Amount), report.Count(x.Reached), report.Quotient(n(x.Reached), n(x.Entered)),

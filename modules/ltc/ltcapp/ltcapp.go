@@ -164,4 +164,5 @@ func checks(p *app.Platform) {
 	p.AddCheck("ltc.exposure", c.Exposure)
 	p.AddCheck("ltc.numbers", c.Numbers)
 	p.AddCheck("ltc.plans", c.Plans)
+	p.AddCheck("ltc.ways", c.Ways)
 }

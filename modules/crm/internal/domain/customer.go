@@ -115,7 +115,23 @@ func (s *Customers) saved(ctx context.Context, c, before *Customer) error {
 	if err := s.keepTwins(ctx, c, before); err != nil {
 		return err
 	}
+	if m, ok := ctx.Value(measuring{}).(*[]int64); ok {
+		*m = append(*m, c.ID)
+		return nil
+	}
 	return s.Standards.Refresh(ctx, c.CompanyID, []int64{c.ID})
+}
+
+type measuring struct{}
+
+// together changes many customers of a company in the transaction of ctx; their
+// completeness is measured once, at the end.
+func (s *Customers) together(ctx context.Context, company int64, change func(ctx context.Context) error) error {
+	var ids []int64
+	if err := change(context.WithValue(ctx, measuring{}, &ids)); err != nil || len(ids) == 0 {
+		return err
+	}
+	return s.Standards.Refresh(ctx, company, ids)
 }
 
 // imported measures what a file says of a customer; twins of history are found by the

@@ -2,6 +2,8 @@ package domain
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,12 +32,15 @@ type Pool struct {
 
 // PoolBook is what the pools need of the database.
 type PoolBook interface {
-	// Hold serialises the claims of a person until the end of the transaction.
-	Hold(ctx context.Context, user int64) error
+	// Hold serialises what people are given until the end of the transaction, in the order
+	// of users.
+	Hold(ctx context.Context, users ...int64) error
 	// Claims counts what a person has claimed since a moment.
 	Claims(ctx context.Context, user int64, since time.Time) (int, error)
 	// Holds counts the customers a person holds.
 	Holds(ctx context.Context, user int64, signed bool) (int, error)
+	// HoldsOf is Holds for many people.
+	HoldsOf(ctx context.Context, users []int64) (map[int64]Held, error)
 	// LastHeld returns when a person last gave up a customer, zero if never.
 	LastHeld(ctx context.Context, customer, user int64) (time.Time, error)
 	// Because tells the owner history why the transaction changes an owner.
@@ -286,83 +291,185 @@ func (s *Pools) DeclareRule() *resource.Type[AllocationRule] {
 	return s.RuleType
 }
 
-// Allocate gives a customer of a pool to somebody by the first rule that matches and
-// has somebody with room; inactive people receive nothing (odoo/odoo#98863, #103371).
-// It returns who got it, 0 when no rule could give it to anybody.
-func (s *Pools) Allocate(ctx context.Context, id int64) (to int64, err error) {
-	err = s.Customers.Tx(ctx, func(ctx context.Context) error {
-		ctx = authz.System(ctx, "allocation")
-		c, err := s.Customers.Store.Lock(ctx, id)
-		if err != nil || c.PoolID == nil || c.OwnerID != 0 || c.ArchivedAt != nil {
-			return err
-		}
-		p, err := s.Store.Get(ctx, *c.PoolID)
-		if err != nil {
-			return err
-		}
-		rules, err := s.Rules.Find(ctx, record.Query{Where: []record.Cond{{Col: "active", Op: record.Eq, Val: true}, {Col: "company_id", Op: record.Eq, Val: c.CompanyID}}, Sort: []record.Sort{{Col: "priority"}}})
-		if err != nil {
-			return err
-		}
-		for i := range rules {
-			if !rules[i].Matches(c) {
-				continue
-			}
-			r, err := s.Rules.Get(ctx, rules[i].ID)
-			if err != nil {
-				return err
-			}
-			if to, err = s.pick(ctx, r, p, c.CompanyID); err != nil {
-				return err
-			}
-			if to == 0 {
-				continue
-			}
-			if err := s.Book.LogAllocation(ctx, c.ID, r.ID, r.Name+" ("+r.How+")", to); err != nil {
-				return err
-			}
-			return s.assign(ctx, c.ID, to, "assign", r.Name)
-		}
-		return nil
-	})
-	return to, err
+// Held is how many customers a person holds.
+type Held struct{ All, Signed int }
+
+// of is what counts for the capacity.
+func (h Held) of(signed bool) int {
+	if signed {
+		return h.All
+	}
+	return h.All - h.Signed
 }
 
-// pick chooses the member of a rule who is next: who waits the longest, or who holds
-// the fewest; 0 when nobody has room.
-func (s *Pools) pick(ctx context.Context, r *AllocationRule, p *Pool, company int64) (int64, error) {
+// Given is a customer that a rule gave to somebody.
+type Given struct{ Customer, To int64 }
+
+// errNobody leaves a customer where it is.
+var errNobody = errors.New("nobody takes this customer")
+
+// Allocate gives customers of pools to people by the first rule that matches and has
+// somebody with room, in the order of ids and in one transaction; inactive people receive
+// nothing (odoo/odoo#98863, #103371). Customers that are not in a pool any more, or that no
+// rule can give to anybody, stay.
+func (s *Pools) Allocate(ctx context.Context, company int64, ids ...int64) (given []Given, err error) {
+	err = s.Customers.Tx(ctx, func(ctx context.Context) error {
+		given = nil
+		ctx = authz.System(ctx, "allocation")
+		g, err := s.giver(ctx, company)
+		if err != nil {
+			return err
+		}
+		return s.Customers.together(ctx, company, func(ctx context.Context) error {
+			for _, id := range ids {
+				to, err := g.give(ctx, id)
+				if err != nil {
+					return fmt.Errorf("allocate customer %d: %w", id, err)
+				}
+				if to != 0 {
+					given = append(given, Given{id, to})
+				}
+			}
+			return nil
+		})
+	})
+	return given, err
+}
+
+// giver gives customers of a company out: rules, people and what they hold are read once
+// and kept up to date, while nobody else can give them anything.
+type giver struct {
+	*Pools
+	company  int64
+	capacity int
+	rules    []*AllocationRule
+	pools    map[int64]*Pool
+	held     map[int64]Held
+	last     map[int64]map[int64]time.Time // by rule and person
+	latest   time.Time
+}
+
+func (s *Pools) giver(ctx context.Context, company int64) (*giver, error) {
 	policy, err := s.Customers.Policies.Of(ctx, company)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	last, err := s.Book.LastGiven(ctx, r.ID)
+	g := &giver{Pools: s, company: company, capacity: policy.Capacity, pools: map[int64]*Pool{}, last: map[int64]map[int64]time.Time{}}
+	list, err := s.Rules.Find(ctx, record.Query{Where: []record.Cond{{Col: "active", Op: record.Eq, Val: true}, {Col: "company_id", Op: record.Eq, Val: company}}, Sort: []record.Sort{{Col: "priority"}}})
+	if err != nil {
+		return nil, err
+	}
+	var people []int64
+	for i := range list {
+		r, err := s.Rules.Get(ctx, list[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		if g.last[r.ID], err = s.Book.LastGiven(ctx, r.ID); err != nil {
+			return nil, err
+		}
+		for _, at := range g.last[r.ID] {
+			if at.After(g.latest) {
+				g.latest = at
+			}
+		}
+		g.rules = append(g.rules, r)
+		for _, m := range r.Members {
+			people = append(people, m.UserID)
+		}
+	}
+	slices.Sort(people) // one order of locks
+	people = slices.Compact(people)
+	if err := s.Book.Hold(ctx, people...); err != nil {
+		return nil, err
+	}
+	g.held, err = s.Book.HoldsOf(ctx, people)
+	return g, err
+}
+
+// give gives a customer to somebody; 0 when it stays.
+func (g *giver) give(ctx context.Context, id int64) (to int64, err error) {
+	var rule *AllocationRule
+	c, err := g.Customers.Type.Update(ctx, id, func(c *Customer) error {
+		if c.PoolID == nil || c.OwnerID != 0 || c.ArchivedAt != nil || c.CompanyID != g.company {
+			return errNobody
+		}
+		p, err := g.pool(ctx, *c.PoolID)
+		if err != nil {
+			return err
+		}
+		if rule, to = g.pick(c, p); to == 0 {
+			return errNobody
+		}
+		c.OwnerID, c.PoolID, c.PooledAt = to, nil, nil
+		return g.Book.Because(ctx, "assign", rule.Name)
+	})
+	if errors.Is(err, errNobody) {
+		return 0, nil
+	}
 	if err != nil {
 		return 0, err
 	}
-	best, bestLoad := int64(0), 0
-	for _, m := range r.Members {
-		who := s.Customers.Authz.Directory().People[m.UserID]
-		if who == nil || !who.Active || who.Company != company {
+	g.note(c, rule, to)
+	if err := g.Book.LogAllocation(ctx, id, rule.ID, rule.Name+" ("+rule.How+")", to); err != nil {
+		return 0, err
+	}
+	return to, g.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), To: to, How: "assign", Reason: rule.Name})
+}
+
+func (g *giver) pool(ctx context.Context, id int64) (*Pool, error) {
+	if p := g.pools[id]; p != nil {
+		return p, nil
+	}
+	p, err := g.Store.Get(ctx, id)
+	if err == nil {
+		g.pools[id] = p
+	}
+	return p, err
+}
+
+// pick chooses the first rule that matches a customer and has somebody with room, and who
+// of it is next: who waits the longest, or who holds the fewest; 0 when there is nobody.
+func (g *giver) pick(c *Customer, p *Pool) (*AllocationRule, int64) {
+	for _, r := range g.rules {
+		if !r.Matches(c) {
 			continue
 		}
-		if err := s.Book.Hold(ctx, m.UserID); err != nil {
-			return 0, err
+		best, load, last := int64(0), 0, g.last[r.ID]
+		for _, m := range r.Members {
+			who := g.Customers.Authz.Directory().People[m.UserID]
+			if who == nil || !who.Active || who.Company != g.company {
+				continue
+			}
+			n, top := g.held[m.UserID].of(p.CountSigned), g.capacity
+			if m.Max > 0 {
+				top = min(top, m.Max)
+			}
+			if n >= top {
+				continue
+			}
+			if best == 0 || r.How == "load" && n < load || r.How != "load" && last[m.UserID].Before(last[best]) {
+				best, load = m.UserID, n
+			}
 		}
-		n, err := s.Book.Holds(ctx, m.UserID, p.CountSigned)
-		if err != nil {
-			return 0, err
-		}
-		top := policy.Capacity
-		if m.Max > 0 {
-			top = min(top, m.Max)
-		}
-		if n >= top {
-			continue
-		}
-		better := best == 0 || r.How == "load" && n < bestLoad || r.How != "load" && last[m.UserID].Before(last[best])
-		if better {
-			best, bestLoad = m.UserID, n
+		if best != 0 {
+			return r, best
 		}
 	}
-	return best, nil
+	return nil, 0
+}
+
+// note keeps in mind who has been given a customer.
+func (g *giver) note(c *Customer, r *AllocationRule, to int64) {
+	g.latest = g.latest.Add(time.Microsecond)
+	g.last[r.ID][to] = g.latest
+	h := g.held[to]
+	switch c.Stage {
+	case crm.Lost, crm.Merged: // not counted
+		return
+	case crm.Signed, crm.User, crm.Satisfied:
+		h.Signed++
+	}
+	h.All++
+	g.held[to] = h
 }

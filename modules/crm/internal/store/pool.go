@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"meridian/modules/crm"
+	"meridian/modules/crm/internal/domain"
 	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/db"
 )
 
 // Hold implements domain.PoolBook.
-func (s *Store) Hold(ctx context.Context, user int64) error {
-	return s.DB.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('customers of ' || $1::bigint))`, user)
+func (s *Store) Hold(ctx context.Context, users ...int64) error {
+	return s.DB.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('customers of ' || u)) FROM unnest($1::bigint[]) u`, db.Array(append([]int64{}, users...)))
 }
 
 // Claims implements domain.PoolBook.
@@ -28,6 +29,20 @@ func (s *Store) Holds(ctx context.Context, user int64, signed bool) (n int, err 
 	return n, err
 }
 
+// HoldsOf implements domain.PoolBook.
+func (s *Store) HoldsOf(ctx context.Context, users []int64) (map[int64]domain.Held, error) {
+	out := map[int64]domain.Held{}
+	err := s.DB.Each(ctx, `SELECT owner_id, count(*), count(*) FILTER (WHERE stage IN ('signed', 'user', 'satisfied')) FROM crm.customer
+		WHERE owner_id = ANY($1) AND archived_at IS NULL AND stage NOT IN ('lost', 'merged') GROUP BY 1`, []any{db.Array(append([]int64{}, users...))}, func(r *sql.Rows) error {
+		var user int64
+		var h domain.Held
+		err := r.Scan(&user, &h.All, &h.Signed)
+		out[user] = h
+		return err
+	})
+	return out, err
+}
+
 // LastHeld implements domain.PoolBook.
 func (s *Store) LastHeld(ctx context.Context, customer, user int64) (time.Time, error) {
 	var at sql.NullTime
@@ -37,7 +52,7 @@ func (s *Store) LastHeld(ctx context.Context, customer, user int64) (time.Time, 
 
 // Because implements domain.PoolBook.
 func (s *Store) Because(ctx context.Context, how, reason string) error {
-	return s.DB.Exec(ctx, `SELECT set_config('crm.how', $1, true), set_config('crm.reason', $2, true)`, how, reason)
+	return s.DB.Later(ctx, nil, `SELECT set_config('crm.how', $1, true), set_config('crm.reason', $2, true)`, how, reason)
 }
 
 // LastGiven implements domain.PoolBook.
@@ -55,7 +70,7 @@ func (s *Store) LastGiven(ctx context.Context, rule int64) (map[int64]time.Time,
 
 // LogAllocation implements domain.PoolBook.
 func (s *Store) LogAllocation(ctx context.Context, customer, rule int64, text string, to int64) error {
-	return s.DB.Exec(ctx, `INSERT INTO crm.allocation_log (customer_id, rule_id, rule, to_user, by_user) VALUES ($1, $2, $3, $4, $5)`, customer, rule, text, to, authz.Actor(ctx))
+	return s.DB.Later(ctx, nil, `INSERT INTO crm.allocation_log (customer_id, rule_id, rule, to_user, by_user) VALUES ($1, $2, $3, $4, $5)`, customer, rule, text, to, authz.Actor(ctx))
 }
 
 // HasOpenBusiness implements domain.PoolBook.
@@ -144,7 +159,7 @@ func (s *Store) Owners(ctx context.Context, customer int64) ([]Owned, error) {
 
 // Allocatable lists the customers that wait in pools which give out by rule.
 func (s *Store) Allocatable(ctx context.Context, company int64) ([]int64, error) {
-	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `SELECT c.id FROM crm.customer c JOIN crm.pool p ON p.id = c.pool_id AND p.auto_allocate WHERE c.company_id = ? AND c.owner_id = 0 AND c.archived_at IS NULL ORDER BY c.pooled_at, c.id LIMIT 500`, company)
+	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `SELECT c.id FROM crm.customer c JOIN crm.pool p ON p.id = c.pool_id AND p.auto_allocate WHERE c.company_id = ? AND c.owner_id = 0 AND c.archived_at IS NULL ORDER BY c.pooled_at, c.id`, company)
 	out := make([]int64, len(rows))
 	for i, r := range rows {
 		out[i] = r.ID

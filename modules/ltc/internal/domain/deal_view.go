@@ -39,6 +39,8 @@ type WorkedDeal struct {
 
 	LastActivityAt *time.Time
 	Stayed         money.Qty // days in the present stage, all stays together
+
+	Attention
 }
 
 // usualEnough is how many won deals a usual stay needs before longer ones are stuck.
@@ -53,26 +55,45 @@ const (
 	CloseOverdue = "Expected close has passed"
 )
 
-// Attention says why a deal needs some, nothing when all is well. Stale counts from the
-// last activity, not from creation (krayin/laravel-crm counts "rotten" days from
-// creation, so every long deal looks dead). Stuck is a stay above the p75 of won deals.
-func (d *WorkedDeal) Attention(today date.Date, now time.Time, staleDays int, usual map[string]Stay) (why []string) {
-	switch {
-	case d.NextStep == "" || d.NextOn.IsZero():
-		why = append(why, NoNextStep)
-	case d.NextOn.Before(today):
-		why = append(why, StepOverdue)
-	}
-	if d.LastActivityAt == nil || now.Sub(*d.LastActivityAt) > time.Duration(staleDays)*24*time.Hour {
-		why = append(why, Stale)
-	}
-	if u := usual[d.Stage]; u.N >= usualEnough && u.P75.Less(d.Stayed) {
-		why = append(why, Stuck)
-	}
-	if !d.CloseOn.IsZero() && d.CloseOn.Before(today) {
-		why = append(why, CloseOverdue)
+// Attention says why a deal needs some, nothing when all is well.
+type Attention struct{ NoStep, StepOver, IsStale, IsStuck, CloseOver bool }
+
+// Why names the reasons.
+func (a Attention) Why() (why []string) {
+	for _, x := range []struct {
+		is  bool
+		why string
+	}{{a.NoStep, NoNextStep}, {a.StepOver, StepOverdue}, {a.IsStale, Stale}, {a.IsStuck, Stuck}, {a.CloseOver, CloseOverdue}} {
+		if x.is {
+			why = append(why, x.why)
+		}
 	}
 	return why
+}
+
+// Limits are what deals are held against. Stale counts from the last activity, not from
+// creation (krayin/laravel-crm counts "rotten" days from creation, so every long deal
+// looks dead). Stuck is a stay above the p75 of won deals.
+type Limits struct {
+	Today     date.Date
+	Now       time.Time
+	StaleDays int
+	Usual     map[string]Stay
+}
+
+// StuckAfter is the stay from which on a deal is stuck in a stage: half a digit above the
+// p75, since days are shown with one. ok is false while too few deals were won to say.
+func (l Limits) StuckAfter(stage DealStage) (d time.Duration, ok bool) {
+	u := l.Usual[string(stage)]
+	tenths := u.P75.Number().Shift(1).IntPart()
+	return time.Duration(tenths)*(24*time.Hour/10) + 24*time.Hour/20, u.N >= usualEnough
+}
+
+// Need is how many deals need attention for the same reasons.
+type Need struct {
+	Attention
+	N      int
+	Amount money.Amount
 }
 
 // FinishedDeal is a deal that was won or lost.

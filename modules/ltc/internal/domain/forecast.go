@@ -85,14 +85,14 @@ func (s *ForecastEntries) Declare() *resource.Type[ForecastEntry] {
 	return s.Type
 }
 
-// ForecastDeal is the part of a deal one person has the credit for.
-type ForecastDeal struct {
-	UserID      int64
-	Stage       DealStage
-	Category    string
-	Amount      money.Amount
-	Split       money.Ratio
-	Probability money.Ratio
+// ForecastPart is what one person has the credit for of the deals in one stage and
+// category: shares and weighted shares with six digits each, summed.
+type ForecastPart struct {
+	UserID         int64
+	Stage          DealStage
+	Category       string
+	N              int
+	Part, Weighted money.Price
 }
 
 // Rollup is a forecast; the categories stand alone, the methods roll them up. Amounts
@@ -102,26 +102,25 @@ type Rollup struct {
 	Deals                                        int
 }
 
-// Add counts one deal. A lost deal adds nothing: frappe/crm get_forecasted_revenue
-// counts it at its full expected value. A won deal stands in Closed only.
-func (r *Rollup) Add(d ForecastDeal) {
+// Add counts deals. Lost ones add nothing: frappe/crm get_forecasted_revenue counts them
+// at their full expected value. Won ones stand in Closed only.
+func (r *Rollup) Add(d ForecastPart) {
 	if d.Stage == DealLost || d.Stage == DealHold || d.Category == "omitted" {
 		return
 	}
-	part := money.Times(money.Exact(d.Amount), d.Split)
 	if d.Stage == DealWon {
-		r.Closed = r.Closed.Add(part)
+		r.Closed = r.Closed.Add(d.Part)
 		return
 	}
-	r.Deals++
-	r.Weighted = r.Weighted.Add(money.Times(part, d.Probability))
+	r.Deals += d.N
+	r.Weighted = r.Weighted.Add(d.Weighted)
 	switch d.Category {
 	case "commit":
-		r.Commit = r.Commit.Add(part)
+		r.Commit = r.Commit.Add(d.Part)
 	case "best_case":
-		r.BestCase = r.BestCase.Add(part)
+		r.BestCase = r.BestCase.Add(d.Part)
 	default:
-		r.Pipeline = r.Pipeline.Add(part)
+		r.Pipeline = r.Pipeline.Add(d.Part)
 	}
 }
 
@@ -143,16 +142,18 @@ func (r Rollup) OpenPipeline() money.Amount {
 	return money.Round(r.Pipeline.Add(r.BestCase).Add(r.Commit))
 }
 
-// Frozen is how a deal looked in a week, or looks now.
-type Frozen struct {
-	ID      int64
-	Stage   DealStage
-	Amount  money.Amount
-	CloseOn date.Date
+// Pair is how deals looked in a frozen week and look now: those alike in everything but
+// the amounts, which are sums.
+type Pair struct {
+	WasOpen, WasIn bool // in the week: open, and expected to close in the period
+	Known          bool // seen today
+	Stage          DealStage
+	IsIn           bool // expected to close in the period today
+	Before, After  money.Amount
 }
 
-func (f Frozen) open() bool {
-	return f.Stage == DealQualify || f.Stage == DealPropose || f.Stage == DealNegotiate
+func (p *Pair) open() bool {
+	return p.Known && (p.Stage == DealQualify || p.Stage == DealPropose || p.Stage == DealNegotiate)
 }
 
 func within(d, from, to date.Date) bool { return !d.IsZero() && !d.Before(from) && !d.After(to) }
@@ -165,45 +166,33 @@ type Bridge struct {
 
 // BridgeOf compares the deals of a freeze with those of today for a period. What fell
 // out of sight, went on hold or was deleted is withdrawn.
-func BridgeOf(then, now []Frozen, from, to date.Date) Bridge {
+func BridgeOf(pairs []Pair) Bridge {
 	var b Bridge
-	was := make(map[int64]Frozen, len(then))
-	for _, f := range then {
-		if was[f.ID] = f; f.open() && within(f.CloseOn, from, to) {
-			b.Opening = b.Opening.Add(f.Amount)
+	for i := range pairs {
+		p := &pairs[i]
+		if p.WasIn {
+			b.Opening = b.Opening.Add(p.Before)
 		}
-	}
-	is := make(map[int64]Frozen, len(now))
-	for _, f := range now {
-		is[f.ID] = f
-		if !f.open() || !within(f.CloseOn, from, to) {
-			continue
-		}
-		b.Closing = b.Closing.Add(f.Amount)
-		old, known := was[f.ID]
 		switch {
-		case known && old.open() && within(old.CloseOn, from, to):
-			b.Changed = b.Changed.Add(f.Amount.Sub(old.Amount))
-		case known && old.open():
-			b.Pulled = b.Pulled.Add(f.Amount)
+		case p.open() && p.IsIn:
+			b.Closing = b.Closing.Add(p.After)
+			switch {
+			case p.WasIn:
+				b.Changed = b.Changed.Add(p.After.Sub(p.Before))
+			case p.WasOpen:
+				b.Pulled = b.Pulled.Add(p.After)
+			default:
+				b.New = b.New.Add(p.After)
+			}
+		case !p.WasIn:
+		case !p.Known || p.Stage == DealHold:
+			b.Withdrawn = b.Withdrawn.Sub(p.Before)
+		case p.Stage == DealWon:
+			b.Won = b.Won.Sub(p.Before)
+		case p.Stage == DealLost:
+			b.Lost = b.Lost.Sub(p.Before)
 		default:
-			b.New = b.New.Add(f.Amount)
-		}
-	}
-	for id, old := range was {
-		if !old.open() || !within(old.CloseOn, from, to) {
-			continue
-		}
-		f, known := is[id]
-		switch {
-		case !known || f.Stage == DealHold:
-			b.Withdrawn = b.Withdrawn.Sub(old.Amount)
-		case f.Stage == DealWon:
-			b.Won = b.Won.Sub(old.Amount)
-		case f.Stage == DealLost:
-			b.Lost = b.Lost.Sub(old.Amount)
-		case !within(f.CloseOn, from, to):
-			b.Slipped = b.Slipped.Sub(old.Amount)
+			b.Slipped = b.Slipped.Sub(p.Before)
 		}
 	}
 	return b

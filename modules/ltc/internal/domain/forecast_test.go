@@ -4,12 +4,12 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"meridian/platform/date"
 	"meridian/platform/money"
 )
 
-func dealPart(stage DealStage, category, amount, split, p string) ForecastDeal {
-	return ForecastDeal{Stage: stage, Category: category, Amount: money.MustAmount(amount), Split: money.MustQty(split), Probability: money.MustQty(p)}
+func dealPart(stage DealStage, category, amount, split, p string) ForecastPart {
+	part := money.Times(money.Exact(money.MustAmount(amount)), money.MustQty(split))
+	return ForecastPart{Stage: stage, Category: category, N: 1, Part: part, Weighted: money.Times(part, money.MustQty(p))}
 }
 
 // A lost deal adds nothing, at whatever category it was lost: frappe/crm
@@ -17,7 +17,7 @@ func dealPart(stage DealStage, category, amount, split, p string) ForecastDeal {
 func TestForecastRollsUp(t *testing.T) {
 	t.Parallel()
 	var r Rollup
-	for _, d := range []ForecastDeal{
+	for _, d := range []ForecastPart{
 		dealPart(DealWon, "closed", "1000", "1", "1"), dealPart(DealNegotiate, "commit", "500", "0.6", "0.7"), dealPart(DealPropose, "best_case", "200", "1", "0.4"),
 		dealPart(DealQualify, "pipeline", "100", "1", "0.1"), dealPart(DealLost, "omitted", "9999", "1", "1"), dealPart(DealLost, "commit", "9999", "1", "1"),
 		dealPart(DealHold, "commit", "777", "1", "0.7"), dealPart(DealNegotiate, "omitted", "888", "1", "0.9"),
@@ -40,23 +40,21 @@ func TestForecastRollsUp(t *testing.T) {
 func TestBridgeAddsUp(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
-	from, to := date.MustParse("2026-03-01"), date.MustParse("2026-03-31")
 	stages := []DealStage{DealQualify, DealPropose, DealNegotiate, DealWon, DealLost, DealHold}
+	amount := func() money.Amount { return money.RoundTo[money.Cents](money.Units(r.Int64N(100)).Number()) }
 	for range 300 {
-		make := func() (out []Frozen) {
-			for id := range int64(12) {
-				if r.IntN(4) == 0 {
-					continue
-				}
-				f := Frozen{ID: id, Stage: stages[r.IntN(len(stages))], Amount: money.RoundTo[money.Cents](money.Units(r.Int64N(100)).Number())}
-				if r.IntN(5) > 0 {
-					f.CloseOn = from.AddDays(r.IntN(75) - 20)
-				}
-				out = append(out, f)
+		var pairs []Pair
+		for range 12 {
+			p := Pair{Known: r.IntN(4) > 0}
+			if p.WasOpen = r.IntN(3) > 0; p.WasOpen {
+				p.WasIn, p.Before = r.IntN(2) > 0, amount()
 			}
-			return out
+			if p.Known {
+				p.Stage, p.IsIn, p.After = stages[r.IntN(len(stages))], r.IntN(2) > 0, amount()
+			}
+			pairs = append(pairs, p)
 		}
-		b := BridgeOf(make(), make(), from, to)
+		b := BridgeOf(pairs)
 		sum := b.Opening
 		for _, x := range []money.Amount{b.New, b.Pulled, b.Changed, b.Won, b.Lost, b.Slipped, b.Withdrawn} {
 			sum = sum.Add(x)

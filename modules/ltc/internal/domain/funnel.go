@@ -1,10 +1,6 @@
 package domain
 
-import (
-	"time"
-
-	"meridian/platform/money"
-)
+import "meridian/platform/money"
 
 // FunnelStep is what became of the deals that entered a stage in a period.
 type FunnelStep struct {
@@ -16,11 +12,11 @@ type FunnelStep struct {
 	Lost    int64
 	Won     int64
 	Amount  money.Amount
-	Lag     time.Duration // nine tenths of all deals went on within it
+	Young   bool // less time has passed since the period than nine tenths of all deals took to go on
 }
 
 // Maturing says that a cohort is too young to judge: most of its deals still have time.
-func (s *FunnelStep) Maturing(to, now time.Time) bool { return s.Open > 0 && now.Sub(to) < s.Lag }
+func (s *FunnelStep) Maturing() bool { return s.Open > 0 && s.Young }
 
 // Velocity is what a day brings: open deals x win rate x mean amount won / mean cycle in
 // days; ok is false when nothing was won or the cycle has no length.

@@ -112,18 +112,26 @@ func (s *Deals) OpenDeals(ctx context.Context, company int64) ([]int64, error) {
 	return ids, err
 }
 
-// days is an interval in SQL as days with one digit.
-const days = `round((extract(epoch FROM %s) / 86400)::numeric, 1)`
+// stayed begins a statement that gives number, median, p75 and p90 of the stays in each
+// stage, in days with one digit; stayedEnd ends it. The arguments are the microseconds of a
+// deal in the three stages. One sort for each, none of all by stage.
+func stayed(qualify, propose, negotiate string) string {
+	q := `SELECT stage, n, round((p[1] / 86400000000)::numeric, 1) AS median, round((p[2] / 86400000000)::numeric, 1) AS p75, round((p[3] / 86400000000)::numeric, 1) AS p90 FROM (SELECT `
+	for i, x := range []string{qualify, propose, negotiate} {
+		if i > 0 {
+			q += `, `
+		}
+		q += fmt.Sprintf(`count(%[1]s) AS n%[2]d, percentile_cont(ARRAY[0.5, 0.75, 0.9]) WITHIN GROUP (ORDER BY %[1]s) AS p%[2]d`, x, i+1)
+	}
+	return q
+}
 
-// Usual returns how many days won deals of a company stayed in each stage: median, p75
-// and p90 of the sum of all stays.
+const stayedEnd = `) s CROSS JOIN LATERAL (VALUES (1, 'qualify', n1, p1), (2, 'propose', n2, p2), (3, 'negotiate', n3, p3)) x(k, stage, n, p) WHERE n > 0 ORDER BY k`
+
+// Usual returns how many days won deals of a company stayed in each stage they were worked
+// on in: median, p75 and p90 of the sum of all stays.
 func (s *Deals) Usual(ctx context.Context, company int64) (map[string]domain.Stay, error) {
-	rows, err := db.Select[domain.Stay](ctx, s.DB, `WITH spent AS (
-			SELECT t.stage, t.opportunity_id, sum(t.left_at - t.entered_at) AS stay FROM ltc.deal_stay t JOIN ltc.opportunity o ON o.id = t.opportunity_id
-			WHERE o.company_id = ? AND o.stage = 'won' AND o.archived_at IS NULL AND t.left_at IS NOT NULL AND t.stage <> 'hold' GROUP BY 1, 2)
-		SELECT stage, count(*) AS n, `+fmt.Sprintf(days, `percentile_cont(0.5) WITHIN GROUP (ORDER BY stay)`)+` AS median, `+
-		fmt.Sprintf(days, `percentile_cont(0.75) WITHIN GROUP (ORDER BY stay)`)+` AS p75, `+
-		fmt.Sprintf(days, `percentile_cont(0.9) WITHIN GROUP (ORDER BY stay)`)+` AS p90 FROM spent GROUP BY 1`, company)
+	rows, err := db.Select[domain.Stay](ctx, s.DB, stayed("qualify_us", "propose_us", "negotiate_us")+` FROM ltc.deal_way WHERE company_id = ? AND stage = 'won' AND archived_at IS NULL`+stayedEnd, company)
 	if err != nil {
 		return nil, fmt.Errorf("usual stays: %w", err)
 	}
@@ -134,19 +142,56 @@ func (s *Deals) Usual(ctx context.Context, company int64) (map[string]domain.Sta
 	return out, nil
 }
 
-// Worked lists the deals that are worked on and the reader may see, with how long they
-// have stood in their stage, all stays together.
-func (s *Deals) Worked(ctx context.Context, dept int64, now time.Time) ([]domain.WorkedDeal, error) {
+// needing begins a statement over the deals d that are worked on, need attention and the
+// reader may see, with why.
+func (s *Deals) needing(ctx context.Context, dept int64, l domain.Limits) (q string, args []any, err error) {
 	w, err := s.DB.Rows(ctx, "ltc.opportunity", dept)
+	if err != nil {
+		return "", nil, err
+	}
+	stuck := `CASE o.stage`
+	for _, stage := range []domain.DealStage{domain.DealQualify, domain.DealPropose, domain.DealNegotiate} {
+		long := "false"
+		if after, ok := l.StuckAfter(stage); ok {
+			long = fmt.Sprintf(`coalesce(w.%s_us, 0) + date_part('epoch', n.at - w.since) * 1000000 >= %d`, stage, after.Microseconds())
+		}
+		stuck += fmt.Sprintf(` WHEN '%s' THEN %s`, stage, long)
+	}
+	stuck += ` END`
+	return `WITH d AS (SELECT o.*, w.since, CASE o.stage WHEN 'qualify' THEN w.qualify_us WHEN 'propose' THEN w.propose_us ELSE w.negotiate_us END AS us, n.at,
+			o.next_step = '' OR o.next_on IS NULL AS no_step, o.next_step <> '' AND o.next_on IS NOT NULL AND o.next_on < n.today AS step_over,
+			o.last_activity_at IS NULL OR o.last_activity_at < n.stale AS is_stale, ` + stuck + ` AS is_stuck, o.close_on IS NOT NULL AND o.close_on < n.today AS close_over
+		FROM (SELECT CAST(? AS timestamptz) AS at, CAST(? AS date) AS today, CAST(? AS timestamptz) AS stale) n,
+			(SELECT id, no, name, owner_id, company_id, customer_id, stage, amount, close_on, next_step, next_on, last_activity_at FROM ltc.opportunity WHERE stage IN ('qualify', 'propose', 'negotiate') AND ` + w.SQL + `) o
+			JOIN (SELECT id, since, qualify_us, propose_us, negotiate_us FROM ltc.deal_way WHERE ` + w.SQL + `) w ON w.id = o.id)`,
+		append(append([]any{l.Now, l.Today, l.Now.Add(-time.Duration(l.StaleDays) * 24 * time.Hour)}, w.Args...), w.Args...), nil
+}
+
+// Needs counts the deals that are worked on, need attention and the reader may see, by why.
+func (s *Deals) Needs(ctx context.Context, dept int64, l domain.Limits) ([]domain.Need, error) {
+	q, args, err := s.needing(ctx, dept, l)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Select[domain.WorkedDeal](ctx, s.DB, `WITH o AS (SELECT * FROM ltc.opportunity WHERE stage IN ('qualify', 'propose', 'negotiate') AND `+w.SQL+`)
-		SELECT o.id, o.no, o.name, o.owner_id, o.company_id, coalesce(o.customer_id, 0) AS customer_id, o.stage, o.amount, o.close_on, o.next_step, o.next_on, o.last_activity_at,
-			(SELECT `+fmt.Sprintf(days, `sum(coalesce(t.left_at, ?) - t.entered_at)`)+` FROM ltc.deal_stay t WHERE t.opportunity_id = o.id AND t.stage = o.stage) AS stayed
-		FROM o ORDER BY o.amount DESC, o.id`, append(w.Args, now)...)
+	rows, err := db.Select[domain.Need](ctx, s.DB, q+` SELECT no_step, step_over, is_stale, is_stuck, close_over, count(*) AS n, sum(amount) AS amount FROM d WHERE no_step OR step_over OR is_stale OR is_stuck OR close_over GROUP BY 1, 2, 3, 4, 5`, args...)
 	if err != nil {
-		return nil, fmt.Errorf("deals at work: %w", err)
+		return nil, fmt.Errorf("deals that need attention: %w", err)
+	}
+	return rows, nil
+}
+
+// Worked lists the deals Needs counts, the largest first, with how long they have stood in
+// their stage, all stays together.
+func (s *Deals) Worked(ctx context.Context, dept int64, l domain.Limits, limit int) ([]domain.WorkedDeal, error) {
+	q, args, err := s.needing(ctx, dept, l)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.Select[domain.WorkedDeal](ctx, s.DB, q+` SELECT id, no, name, owner_id, company_id, coalesce(customer_id, 0) AS customer_id, stage, amount, close_on, next_step, next_on, last_activity_at,
+			round((coalesce(us, 0) + extract(epoch FROM at - since) * 1000000) / 86400000000, 1) AS stayed, no_step, step_over, is_stale, is_stuck, close_over
+		FROM d WHERE no_step OR step_over OR is_stale OR is_stuck OR close_over ORDER BY amount DESC, id LIMIT ?`, append(args, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("deals that need attention: %w", err)
 	}
 	return rows, nil
 }

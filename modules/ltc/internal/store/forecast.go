@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -12,19 +13,23 @@ import (
 	"meridian/platform/money"
 )
 
-// Forecast lists the deals of a period with the part of each person of the team: won
-// ones by closing date, open ones by expected close.
-func (s *Deals) Forecast(ctx context.Context, f domain.DealFilter) ([]domain.ForecastDeal, error) {
+// Forecast sums the deals of a period by person of the team, stage and category, each
+// with the part the person has the credit for: won ones by closing date, open ones by
+// expected close.
+func (s *Deals) Forecast(ctx context.Context, f domain.DealFilter) ([]domain.ForecastPart, error) {
 	owner := f.Owner
 	f.Owner = 0 // the person with a share, not the owner
 	w, err := s.scope(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	w.And("CASE WHEN stage IN ('won', 'lost') THEN closed_on ELSE close_on END BETWEEN ? AND ?", f.From, f.To)
-	rows, err := db.Select[domain.ForecastDeal](ctx, s.DB, `WITH o AS (SELECT * FROM ltc.opportunity WHERE stage NOT IN ('lost', 'hold') AND category <> 'omitted' AND `+w.SQL+`)
-		SELECT coalesce(m.user_id, o.owner_id) AS user_id, o.stage, o.category, o.amount, coalesce(m.split, 1) AS split, o.probability
-		FROM o LEFT JOIN ltc.deal_member m ON m.parent_id = o.id AND m.split > 0 WHERE CAST(? AS bigint) = 0 OR coalesce(m.user_id, o.owner_id) = ?`, append(w.Args, owner, owner)...)
+	args := append(append([]any{f.From, f.To}, w.Args...), f.From, f.To)
+	rows, err := db.Select[domain.ForecastPart](ctx, s.DB, `WITH o AS (
+			SELECT id, owner_id, stage, category, amount, probability FROM ltc.opportunity WHERE stage = 'won' AND closed_on BETWEEN ? AND ? AND category <> 'omitted' AND `+w.SQL+`
+			UNION ALL SELECT id, owner_id, stage, category, amount, probability FROM ltc.opportunity WHERE stage IN ('qualify', 'propose', 'negotiate') AND close_on BETWEEN ? AND ? AND category <> 'omitted' AND `+w.SQL+`),
+		part AS (SELECT coalesce(m.user_id, o.owner_id) AS user_id, o.stage, o.category, o.probability, CASE WHEN m.split IS NULL THEN o.amount ELSE round(o.amount * m.split, 6) END AS part
+			FROM o LEFT JOIN ltc.deal_member m ON m.parent_id = o.id AND m.split > 0 WHERE CAST(? AS bigint) = 0 OR coalesce(m.user_id, o.owner_id) = ?)
+		SELECT user_id, stage, category, count(*) AS n, sum(part) AS part, sum(round(part * probability, 6)) AS weighted FROM part GROUP BY 1, 2, 3`, append(append(args, w.Args...), owner, owner)...)
 	if err != nil {
 		return nil, fmt.Errorf("forecast: %w", err)
 	}
@@ -66,14 +71,35 @@ func (s *Deals) FrozenWeek(ctx context.Context, company int64, day date.Date) (d
 	return week, err
 }
 
-// FrozenDeals lists the deals of a frozen week that the reader may see today.
-func (s *Deals) FrozenDeals(ctx context.Context, f domain.DealFilter, week date.Date) ([]domain.Frozen, error) {
-	w, err := s.frozenScope(ctx, f)
+// Pairs compares the deals of a frozen week that the reader may see today with what they
+// are now, as far as they stand or stood in the period of the filter; omitted ones count
+// as put on hold. companies are all there are: the freeze is kept by company and week.
+func (s *Deals) Pairs(ctx context.Context, f domain.DealFilter, week date.Date, companies []int64) ([]domain.Pair, error) {
+	then, err := s.frozenScope(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	return db.Select[domain.Frozen](ctx, s.DB, `SELECT opportunity_id AS id, stage, amount, close_on FROM ltc.forecast_freeze
-		WHERE week = ? AND category <> 'omitted' AND opportunity_id IN (SELECT id FROM ltc.opportunity WHERE `+w.SQL+`)`, append([]any{week}, w.Args...)...)
+	now, err := s.scope(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	args := append([]any{db.Array(companies), week, f.From, f.To}, then.Args...)
+	args = append(append(args, f.From, f.To), now.Args...)
+	args = append(append(args, f.From, f.To), now.Args...)
+	rows, err := db.Select[domain.Pair](ctx, s.DB, `WITH was AS (
+			SELECT f.opportunity_id AS id, f.amount FROM ltc.forecast_freeze f WHERE f.company_id = ANY(?) AND f.week = ? AND f.category <> 'omitted' AND f.stage IN ('qualify', 'propose', 'negotiate') AND f.close_on BETWEEN ? AND ?
+				AND f.opportunity_id IN (SELECT id FROM ltc.opportunity WHERE `+then.SQL+`)),
+		pair AS (SELECT true AS was_open, true AS was_in, o.id IS NOT NULL AS known, coalesce(o.stage, '') AS stage, coalesce(o.near, false) AS is_in, was.amount AS before, coalesce(o.amount, 0) AS after
+				FROM was LEFT JOIN (SELECT id, CASE WHEN category = 'omitted' AND stage <> 'lost' THEN 'hold' ELSE stage END AS stage, close_on BETWEEN ? AND ? AS near, amount FROM ltc.opportunity WHERE `+now.SQL+`) o USING (id)
+			UNION ALL SELECT f.opportunity_id IS NOT NULL, false, true, o.stage, true, 0, o.amount
+				FROM (SELECT id, stage, amount FROM ltc.opportunity WHERE stage IN ('qualify', 'propose', 'negotiate') AND category <> 'omitted' AND close_on BETWEEN ? AND ? AND `+now.SQL+`) o
+				LEFT JOIN ltc.forecast_freeze f ON f.company_id = ANY(?) AND f.week = ? AND f.opportunity_id = o.id AND f.category <> 'omitted' AND f.stage IN ('qualify', 'propose', 'negotiate')
+				WHERE NOT EXISTS (SELECT FROM was WHERE was.id = o.id))
+		SELECT was_open, was_in, known, stage, is_in, sum(before) AS before, sum(after) AS after FROM pair GROUP BY 1, 2, 3, 4, 5`, append(args, db.Array(companies), week)...)
+	if err != nil {
+		return nil, fmt.Errorf("bridge since %s: %w", week, err)
+	}
+	return rows, nil
 }
 
 // frozenScope is scope with the deleted deals, which a freeze still holds.
@@ -92,16 +118,6 @@ func (s *Deals) frozenScope(ctx context.Context, f domain.DealFilter) (*db.Rows,
 		w.And("pipeline = ?", f.Pipeline)
 	}
 	return w, nil
-}
-
-// Current lists the deals as they are, for the comparison with a freeze. Omitted ones
-// count as put on hold.
-func (s *Deals) Current(ctx context.Context, f domain.DealFilter) ([]domain.Frozen, error) {
-	w, err := s.scope(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	return db.Select[domain.Frozen](ctx, s.DB, `SELECT id, CASE WHEN category = 'omitted' AND stage <> 'lost' THEN 'hold' ELSE stage END AS stage, amount, close_on FROM ltc.opportunity WHERE `+w.SQL, w.Args...)
 }
 
 // Foreseen compares, month by month, what was committed at its start with what was won.
@@ -145,11 +161,14 @@ func (s *Deals) Foreseen(ctx context.Context, f domain.DealFilter, company int64
 var dimensions = map[string]string{"": "''", "owner": "o.owner_id::text", "dept": "o.dept_id::text", "product": "coalesce(o.product_id, 0)::text", "source": "o.source", "pipeline": "o.pipeline", "region": "o.region"}
 
 // Funnel follows cohorts: the deals that entered a stage in a period, each once by its
-// first entry, in all and by each part of the dimension.
+// first entry, in all and by each part of the dimension; now says which are maturing.
 // Lost ones stay in the denominator; frappe/crm drops those that are lost now and counts
 // re-entries twice, so that its conversion is too high. A deal that came in later than
 // the first stage, by import, entered the first one when it was created.
-func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension string, from, to time.Time) (total, parts []domain.FunnelStep, err error) {
+//
+// Every deal is read once and counted with those it is alike to in all that matters, which
+// are yes or no: the database foresees few groups and shares the work among its processes.
+func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension string, from, to, now time.Time) (total, parts []domain.FunnelStep, err error) {
 	w, err := s.scope(ctx, f)
 	if err != nil {
 		return nil, nil, err
@@ -158,26 +177,33 @@ func (s *Deals) Funnel(ctx context.Context, f domain.DealFilter, dimension strin
 	if !ok {
 		return nil, nil, fmt.Errorf("funnel: no dimension %q", dimension)
 	}
+	passed := math.Floor(now.Sub(to).Seconds()) // whole seconds; half of one more counts
+	head, group := "false AS part, '' AS key", "k, stage"
+	if dimension != "" {
+		head, group = "grouping(key) = 0 AS part, coalesce(key, '') AS key", "GROUPING SETS ((k, stage), (key, k, stage))"
+	}
 	rows, err := db.Select[struct {
 		domain.FunnelStep
-		Part    bool
-		LagSecs int64
-	}](ctx, s.DB, `WITH o AS (SELECT o.id, o.stage, o.amount, o.created_at, `+by+` AS key FROM ltc.opportunity o WHERE `+w.SQL+`),
-		way AS (SELECT o.key, o.stage, o.amount, least(o.created_at, t.q) AS q, t.p, t.n, CASE WHEN o.stage = 'won' THEN t.w END AS w
-			FROM o LEFT JOIN (SELECT opportunity_id, min(entered_at) FILTER (WHERE stage = 'qualify') AS q, min(entered_at) FILTER (WHERE stage = 'propose') AS p,
-				min(entered_at) FILTER (WHERE stage = 'negotiate') AS n, min(entered_at) FILTER (WHERE stage = 'won') AS w FROM ltc.deal_stay GROUP BY 1) t ON t.opportunity_id = o.id),
-		step AS (SELECT key, way.stage AS now, amount, at >= ? AND at < ? AS ours, x.* FROM way
-			CROSS JOIN LATERAL (VALUES (1, 'qualify', q, least(p, n, w), w), (2, 'propose', p, least(n, w), w), (3, 'negotiate', n, w, w)) x(k, stage, at, next, won) WHERE at IS NOT NULL)
-		SELECT grouping(key) = 0 AS part, coalesce(key, '') AS key, stage, count(*) FILTER (WHERE ours) AS entered, count(next) FILTER (WHERE ours) AS reached, count(won) FILTER (WHERE ours) AS won,
-			count(*) FILTER (WHERE ours AND next IS NULL AND now = 'lost') AS lost, count(*) FILTER (WHERE ours AND next IS NULL AND now <> 'lost') AS open,
-			coalesce(sum(amount) FILTER (WHERE ours), 0) AS amount, coalesce(extract(epoch FROM percentile_disc(0.9) WITHIN GROUP (ORDER BY next - at)), 0)::bigint AS lag_secs
-		FROM step GROUP BY GROUPING SETS ((k, stage), (key, k, stage)) ORDER BY 1, key, k`, append(append([]any{}, w.Args...), from, to)...)
+		Part       bool
+		Gone, Fast int64
+	}](ctx, s.DB, `WITH p AS (SELECT CAST(? AS timestamptz) AS a, CAST(? AS timestamptz) AS z, make_interval(secs => ?) AS passed),
+		way AS (SELECT `+by+` AS key, o.stage, o.amount, least(o.created_at, o.qualify_at) AS q, o.propose_at AS p, o.negotiate_at AS n, CASE WHEN o.stage = 'won' THEN o.won_at END AS w
+			FROM (SELECT * FROM ltc.deal_way WHERE `+w.SQL+`) o),
+		alike AS (SELECT key, q >= p.a AND q < p.z AS q_in, way.p >= p.a AND way.p < p.z AS p_in, n >= p.a AND n < p.z AS n_in, way.p IS NOT NULL AS has_p, n IS NOT NULL AS has_n, w IS NOT NULL AS won, stage = 'lost' AS lost,
+				least(way.p, n, w) - q < p.passed AS q_fast, least(n, w) - way.p < p.passed AS p_fast, w - n < p.passed AS n_fast, count(*) AS c, sum(amount) AS amount
+			FROM way, p GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+		SELECT `+head+`, stage, coalesce(sum(c) FILTER (WHERE ours), 0)::bigint AS entered, coalesce(sum(c) FILTER (WHERE ours AND on_), 0)::bigint AS reached, coalesce(sum(c) FILTER (WHERE ours AND won), 0)::bigint AS won,
+			coalesce(sum(c) FILTER (WHERE ours AND NOT on_ AND lost), 0)::bigint AS lost, coalesce(sum(c) FILTER (WHERE ours AND NOT on_ AND NOT lost), 0)::bigint AS open, coalesce(sum(amount) FILTER (WHERE ours), 0) AS amount,
+			coalesce(sum(c) FILTER (WHERE on_), 0)::bigint AS gone, coalesce(sum(c) FILTER (WHERE fast), 0)::bigint AS fast
+		FROM alike CROSS JOIN LATERAL (VALUES (1, 'qualify', true, q_in, has_p OR has_n OR won, q_fast), (2, 'propose', has_p, p_in, has_n OR won, p_fast), (3, 'negotiate', has_n, n_in, won, n_fast)) x(k, stage, been, ours, on_, fast)
+		WHERE been GROUP BY `+group+` ORDER BY 1, 2, k`,
+		append([]any{from, to, passed + 0.5}, w.Args...)...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("funnel: %w", err)
 	}
 	total = []domain.FunnelStep{{Stage: domain.DealQualify}, {Stage: domain.DealPropose}, {Stage: domain.DealNegotiate}}
 	for _, r := range rows {
-		r.Lag = time.Duration(r.LagSecs) * time.Second
+		r.Young = r.Fast*10 < r.Gone*9 || r.Gone == 0 && passed < 0
 		if r.Part {
 			parts = append(parts, r.FunnelStep)
 			continue
@@ -209,12 +235,10 @@ func (s *Deals) Spent(ctx context.Context, f domain.DealFilter, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Select[domain.Stay](ctx, s.DB, `WITH spent AS (
-			SELECT t.stage, t.opportunity_id, sum(coalesce(t.left_at, ?) - t.entered_at) AS stay FROM ltc.deal_stay t
-			WHERE t.stage IN ('qualify', 'propose', 'negotiate') AND t.opportunity_id IN (SELECT id FROM ltc.opportunity WHERE `+w.SQL+`) GROUP BY 1, 2)
-		SELECT stage, count(*) AS n, `+fmt.Sprintf(days, `percentile_cont(0.5) WITHIN GROUP (ORDER BY stay)`)+` AS median, `+
-		fmt.Sprintf(days, `percentile_cont(0.75) WITHIN GROUP (ORDER BY stay)`)+` AS p75, `+fmt.Sprintf(days, `percentile_cont(0.9) WITHIN GROUP (ORDER BY stay)`)+` AS p90
-		FROM spent GROUP BY 1 ORDER BY array_position(ARRAY['qualify', 'propose', 'negotiate'], stage)`, append([]any{now}, w.Args...)...)
+	stay := func(stage string) string {
+		return `CASE WHEN in_stage = '` + stage + `' THEN coalesce(` + stage + `_us, 0) + date_part('epoch', n.at - since) * 1000000 ELSE ` + stage + `_us END`
+	}
+	rows, err := db.Select[domain.Stay](ctx, s.DB, stayed(stay("qualify"), stay("propose"), stay("negotiate"))+` FROM (SELECT CAST(? AS timestamptz) AS at) n, ltc.deal_way WHERE `+w.SQL+stayedEnd, append([]any{now}, w.Args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("stage durations: %w", err)
 	}
