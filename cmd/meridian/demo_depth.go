@@ -419,8 +419,7 @@ func (d *depth) statement(ctx context.Context, p *pattern) (statement, error) {
 			FROM n CROSS JOIN (SELECT * FROM core.proc_instance WHERE %[7]s) s RETURNING id, object_id, last_hash),
 		e AS (INSERT INTO core.proc_event (at, instance_id, seq, kind, process, version, object_type, object_id, move, from_stage, to_stage, actor, on_behalf_of, role, company_id, dept_id, flags, reason, data, policy_version, hash)
 			SELECT n.created_at, i.id, 1, v.kind, v.process, v.version, v.object_type, n.id, v.move, v.from_stage, v.to_stage, v.actor, v.on_behalf_of, v.role, n.company_id, n.dept_id, v.flags, v.reason, v.data, v.policy_version, i.last_hash
-			FROM n JOIN i ON i.object_id = n.id CROSS JOIN (SELECT * FROM core.proc_event WHERE %[7]s AND seq = 1) v RETURNING id, at, object_type, object_id),
-		o AS (INSERT INTO core.proc_event_obj (event_id, at, object_type, object_id, qualifier) SELECT id, at, object_type, object_id, 'self' FROM e)`,
+			FROM n JOIN i ON i.object_id = n.id CROSS JOIN (SELECT * FROM core.proc_event WHERE %[7]s AND seq = 1) v)`,
 		p.from, table, strings.Join(into, ", "), strings.Join(from, ", "), p.id, hash, of)
 	for k, more := range p.more {
 		q += fmt.Sprintf(", m%d AS (%s)", k, more)
