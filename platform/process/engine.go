@@ -242,9 +242,9 @@ func (e *Engine) lock(ctx context.Context, r trace.Ref) (*instance, time.Time, e
 	var in instance
 	var now time.Time
 	var accepted, due, check sql.NullTime
-	var moving string
+	var moving bool // the list of moving documents grows with the transaction; it stays there
 	ok, err := e.db.Row(ctx, `SELECT id, definition_id, stage, ended, seq, level, entered_at, accepted_at, due_at, check_at, owner_role, owner_id, pending_move, last_hash,
-		greatest(clock_timestamp(), entered_at), set_config('core.moving', coalesce(current_setting('core.moving', true), '') || $3, true)
+		greatest(clock_timestamp(), entered_at), set_config('core.moving', coalesce(current_setting('core.moving', true), '') || $3, true) IS NOT NULL
 		FROM core.proc_instance WHERE object_type = $1 AND object_id = $2 FOR NO KEY UPDATE`, []any{r.Type, r.ID, fmt.Sprintf(",%s:%d,", r.Type, r.ID)},
 		&in.id, &in.definitionID, &in.stage, &in.ended, &in.seq, &in.level, &in.enteredAt, &accepted, &due, &check, &in.ownerRole, &in.ownerID, &in.pending, &in.lastHash, &now, &moving)
 	if err != nil {
