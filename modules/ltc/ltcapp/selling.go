@@ -32,6 +32,7 @@ type selling struct {
 	pricing  *store.Pricing
 	models   *domain.ConfigModels
 	leadBook *store.Leads
+	lines    *store.Pipelines
 
 	sold        *store.After
 	renewals    *domain.Renewals
@@ -65,6 +66,8 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	report.Register(p.Reports, s.forecast())
 	report.Register(p.Reports, s.funnel())
 	report.Register(p.Reports, s.gate())
+	report.Register(p.Reports, s.pipelineBoard())
+	resource.Point[int64]("ltc.opportunity").Add(p.Types, "ltc.path", "Steps of the pipeline", 5, "ltc.opportunity:read", web.Path(deals))
 	report.Register(p.Reports, s.winLoss())
 	report.Register(p.Reports, s.attainment())
 	report.Register(p.Reports, s.out())
@@ -86,7 +89,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 		_, err := s.book.Freeze(ctx, company, day, p.Now())
 		return err
 	})
-	return append([]string{"ltc.need_survey", "ltc.solution", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}, more...)
+	return append([]string{"ltc.need_survey", "ltc.solution", "ltc.pipeline", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}, more...)
 }
 
 // price wires what a price is made of: lists, authority, configuration.
@@ -119,6 +122,9 @@ func (s *selling) price() {
 // method wires the sales method: steps, need survey, solution.
 func (s *selling) method() {
 	p, ports := s.p, s.deals.Ports
+	s.lines = store.NewPipelines(p.DB)
+	s.deals.Pipelines = &domain.Pipelines{Ports: ports, Store: s.lines, Deals: s.lines}
+	resource.Register(p.Types, s.deals.Pipelines.Declare())
 	s.deals.Steps = &domain.SalesSteps{Ports: ports, Store: db.NewStore[domain.SalesStep](p.DB, "ltc.sales_step")}
 	surveys := &domain.NeedSurveys{Ports: ports, Store: db.NewStore[domain.NeedSurvey](p.DB, "ltc.need_survey"), Opportunities: s.deals, Notify: p.Notices.Send}
 	solutions := &domain.Solutions{Ports: ports, Opportunities: s.deals, Store: db.NewStore(p.DB, "ltc.solution",
