@@ -6,6 +6,7 @@ import "meridian/platform/resource"
 // on their way through them.
 func (d *demo) selling() {
 	d.pipelines()
+	d.decisions()
 }
 
 // pipelines are the ways of care contracts and of partner deals, beside the one for every deal.
@@ -31,5 +32,22 @@ func (d *demo) pipelines() {
 			d.move(c.rep, "ltc.opportunity", deal, "tick", resource.Values{"item": item, "proof": "拜访纪要"})
 		}
 		d.command(c.rep, "ltc.pipeline_board", "move", resource.Values{"deal": id10(deal), "step": x.to})
+	}
+}
+
+// decisions are those about large deals, and what the sales library holds.
+func (d *demo) decisions() {
+	c := d.east(1)
+	deal := d.make(c.rep, "ltc.opportunity", resource.Values{"customer_id": id10(c.id), "contact_id": id10(c.contact), "name": "整线自动化改造", "amount": "860000", "close_on": d.in(60), "next_step": d.pick(demoNext), "next_on": d.in(2)})
+	for i, x := range []struct{ point, question string }{{"ati", "是否立项投入售前团队？"}, {"atb", "是否按目标价投标？"}} {
+		decision := d.make(c.rep, "ltc.deal_decision", resource.Values{"opportunity_id": id10(deal), "point": x.point, "question": x.question,
+			"papers": []resource.Values{{"title": "需求调研纪要", "ready": "true"}, {"title": "成本估算与风险清单", "ready": "true"}}})
+		d.move(c.rep, "ltc.deal_decision", decision, "ask", nil)
+		if i == 0 {
+			d.move("manager", "ltc.deal_decision", decision, "condition", resource.Values{"conditions": "预付款不低于 30%", "condition_owner": id10(d.who[c.rep]), "condition_due_on": d.in(7)})
+		}
+	}
+	for _, x := range []struct{ title, purpose, stage, industry string }{{"伺服系统改造案例集", "reference", "propose", "机械制造"}, {"公司与产品介绍", "intro", "qualify", ""}, {"年度框架合同范本", "contract", "negotiate", ""}} {
+		d.make(c.rep, "ltc.sales_document", resource.Values{"title": x.title, "purpose": x.purpose, "stage_key": x.stage, "industry": x.industry, "body": x.title})
 	}
 }

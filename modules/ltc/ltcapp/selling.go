@@ -55,6 +55,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 
 	s.price()
 	s.method()
+	s.shelving()
 	resource.Register(p.Types, s.policies.Declare())
 	resource.Register(p.Types, s.entries.Declare())
 	resource.Register(p.Types, s.plans.Declare())
@@ -89,7 +90,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 		_, err := s.book.Freeze(ctx, company, day, p.Now())
 		return err
 	})
-	return append([]string{"ltc.need_survey", "ltc.solution", "ltc.pipeline", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}, more...)
+	return append([]string{"ltc.need_survey", "ltc.solution", "ltc.deal_decision", "ltc.sales_document", "ltc.pipeline", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}, more...)
 }
 
 // price wires what a price is made of: lists, authority, configuration.
