@@ -7,6 +7,7 @@ import "meridian/platform/resource"
 func (d *demo) selling() {
 	d.pipelines()
 	d.decisions()
+	d.lends()
 }
 
 // pipelines are the ways of care contracts and of partner deals, beside the one for every deal.
@@ -50,4 +51,19 @@ func (d *demo) decisions() {
 	for _, x := range []struct{ title, purpose, stage, industry string }{{"伺服系统改造案例集", "reference", "propose", "机械制造"}, {"公司与产品介绍", "intro", "qualify", ""}, {"年度框架合同范本", "contract", "negotiate", ""}} {
 		d.make(c.rep, "ltc.sales_document", resource.Values{"title": x.title, "purpose": x.purpose, "stage_key": x.stage, "industry": x.industry, "body": x.title})
 	}
+}
+
+// lends are what other departments lend to a deal: one granted, one still asked for.
+func (d *demo) lends() {
+	c := d.east(2)
+	deal := d.make(c.rep, "ltc.opportunity", resource.Values{"customer_id": id10(c.id), "contact_id": id10(c.contact), "name": "检测线升级", "amount": "150000", "close_on": d.in(45), "next_step": d.pick(demoNext), "next_on": d.in(2)})
+	ask := func(v resource.Values) int64 {
+		v["opportunity_id"], v["until_on"] = id10(deal), d.in(20)
+		x := d.make(c.rep, "ltc.lend_request", v)
+		d.move(c.rep, "ltc.lend_request", x, "ask", nil)
+		return x
+	}
+	x := ask(resource.Values{"kind": "people", "role": "quality", "lender_dept_id": id10(d.depts["service-e"]), "person_id": id10(d.who["engineer"]), "why": "现场评估验收标准"})
+	d.move("service", "ltc.lend_request", x, "grant", nil)
+	ask(resource.Values{"kind": "people", "role": "sr", "lender_dept_id": id10(d.depts["rd"]), "why": "评审定制视觉方案"})
 }
