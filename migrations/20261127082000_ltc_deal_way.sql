@@ -22,7 +22,7 @@ CREATE TABLE ltc.deal_way (
     negotiate_us bigint,
     stage        text NOT NULL,
     in_stage     text, -- of the present stay
-    pipeline     text NOT NULL,
+    pipeline_id  bigint NOT NULL,
     source       text NOT NULL,
     region       text NOT NULL
 );
@@ -30,7 +30,7 @@ CREATE TABLE ltc.deal_way (
 -- +goose StatementBegin
 CREATE VIEW ltc.deal_way_now AS
     SELECT o.id, o.company_id, o.dept_id, o.owner_id, o.product_id, o.amount, o.created_at, o.archived_at, t.since, t.qualify_at, t.propose_at, t.negotiate_at, t.won_at,
-        t.qualify_us, t.propose_us, t.negotiate_us, o.stage, t.in_stage, o.pipeline, o.source, o.region
+        t.qualify_us, t.propose_us, t.negotiate_us, o.stage, t.in_stage, o.pipeline_id, o.source, o.region
     FROM ltc.opportunity o CROSS JOIN LATERAL (
         SELECT min(entered_at) FILTER (WHERE stage = 'qualify') AS qualify_at, min(entered_at) FILTER (WHERE stage = 'propose') AS propose_at,
             min(entered_at) FILTER (WHERE stage = 'negotiate') AS negotiate_at, min(entered_at) FILTER (WHERE stage = 'won') AS won_at,
@@ -46,7 +46,7 @@ BEGIN
     ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, dept_id = excluded.dept_id, owner_id = excluded.owner_id, product_id = excluded.product_id, amount = excluded.amount,
         created_at = excluded.created_at, archived_at = excluded.archived_at, since = excluded.since, qualify_at = excluded.qualify_at, propose_at = excluded.propose_at, negotiate_at = excluded.negotiate_at,
         won_at = excluded.won_at, qualify_us = excluded.qualify_us, propose_us = excluded.propose_us, negotiate_us = excluded.negotiate_us, stage = excluded.stage, in_stage = excluded.in_stage,
-        pipeline = excluded.pipeline, source = excluded.source, region = excluded.region;
+        pipeline_id = excluded.pipeline_id, source = excluded.source, region = excluded.region;
 END $$;
 
 CREATE FUNCTION ltc.way_of_stays() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -59,8 +59,8 @@ END $$;
 
 CREATE FUNCTION ltc.way_of_deals() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE deals bigint[] := ARRAY(SELECT n.id FROM changed n JOIN before o USING (id)
-    WHERE (n.company_id, n.dept_id, n.owner_id, n.product_id, n.amount, n.created_at, n.archived_at, n.stage, n.pipeline, n.source, n.region)
-        IS DISTINCT FROM (o.company_id, o.dept_id, o.owner_id, o.product_id, o.amount, o.created_at, o.archived_at, o.stage, o.pipeline, o.source, o.region));
+    WHERE (n.company_id, n.dept_id, n.owner_id, n.product_id, n.amount, n.created_at, n.archived_at, n.stage, n.pipeline_id, n.source, n.region)
+        IS DISTINCT FROM (o.company_id, o.dept_id, o.owner_id, o.product_id, o.amount, o.created_at, o.archived_at, o.stage, o.pipeline_id, o.source, o.region));
 BEGIN
     IF cardinality(deals) > 0 THEN
         PERFORM ltc.keep_way(deals);
@@ -76,5 +76,5 @@ CREATE TRIGGER way AFTER UPDATE ON ltc.opportunity REFERENCING OLD TABLE AS befo
 
 INSERT INTO ltc.deal_way SELECT * FROM ltc.deal_way_now;
 CREATE INDEX ON ltc.deal_way (owner_id);
-CREATE INDEX deal_way_dept_idx ON ltc.deal_way (dept_id) INCLUDE (id, owner_id, company_id, stage, in_stage, amount, created_at, since, qualify_at, propose_at, negotiate_at, won_at, qualify_us, propose_us, negotiate_us, product_id, pipeline, source, region) WHERE archived_at IS NULL;
+CREATE INDEX deal_way_dept_idx ON ltc.deal_way (dept_id) INCLUDE (id, owner_id, company_id, stage, in_stage, amount, created_at, since, qualify_at, propose_at, negotiate_at, won_at, qualify_us, propose_us, negotiate_us, product_id, pipeline_id, source, region) WHERE archived_at IS NULL;
 CREATE INDEX deal_way_won_idx ON ltc.deal_way (company_id) INCLUDE (qualify_us, propose_us, negotiate_us) WHERE stage = 'won' AND archived_at IS NULL;

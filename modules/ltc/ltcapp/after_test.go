@@ -41,10 +41,11 @@ func TestLTC15RenewalAndUpsell(t *testing.T) {
 		t.Fatalf("%d renewals, the first at %s per month", len(list), list[0].Text("monthly"))
 	}
 	a, b, c := list[0], list[1], list[2]
+	line := w.Create(head, "ltc.pipeline", renewals)
 	for _, r := range []resource.Row{a, b, c} {
 		w.Fire(ann, r, "start", nil)
 	}
-	if d := w.List("ltc.opportunity", map[string][]string{"pipeline": {"renewal"}}); len(d) != 3 || d[0].Text("amount") != "1200.00" || d[0].Text("close_on") != end.String() {
+	if d := w.List("ltc.opportunity", map[string][]string{"pipeline_id": {apptest.ID(line)}}); len(d) != 3 || d[0].Text("amount") != "1200.00" || d[0].Text("close_on") != end.String() {
 		t.Errorf("%d deals of renewals", len(d))
 	}
 	next := end.AddMonths(12)
@@ -145,7 +146,7 @@ func TestLTC18PartnerSales(t *testing.T) {
 	if _, err := w.Must("ltc.opportunity").CreateRow(w.Admin, resource.Values{"name": "X", "customer_id": apptest.ID(customer), "partner_id": apptest.ID(customer)}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a customer is its own partner: %v", err)
 	}
-	deal := w.Create(w.Admin, "ltc.opportunity", resource.Values{"name": "Line 3", "customer_id": apptest.ID(customer), "partner_id": apptest.ID(partner), "pipeline": "partner", "owner_id": w.actor(ann), "amount": "1000",
+	deal := w.Create(w.Admin, "ltc.opportunity", resource.Values{"name": "Line 3", "customer_id": apptest.ID(customer), "partner_id": apptest.ID(partner), "owner_id": w.actor(ann), "amount": "1000",
 		"team": []resource.Values{{"user_id": w.actor(ann), "role": "ar", "split": "60%"}, {"user_id": w.actor(bob), "role": "sr", "split": "40%"}}})
 	order := w.Create(w.Admin, "ltc.order", resource.Values{"customer_id": apptest.ID(customer), "opportunity_id": apptest.ID(deal), "lines": []resource.Values{{"product_id": "1", "qty": "10", "unit_price": "100"}}})
 	w.Fire(w.Admin, order, "confirm", nil)

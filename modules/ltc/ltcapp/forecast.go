@@ -23,7 +23,7 @@ type forecastIn struct {
 	Since    date.Date
 	Dept     int64
 	Owner    int64
-	Pipeline string
+	Pipeline int64
 }
 
 func (in *forecastIn) filter() domain.DealFilter {
@@ -62,7 +62,7 @@ func (s *selling) forecast() *report.Report[forecastIn] {
 			resource.Date("since", "Compare with the week of", func(in *forecastIn) *date.Date { return &in.Since }),
 			resource.Ref("dept", "Department", func(in *forecastIn) *int64 { return &in.Dept }, "core.department"),
 			resource.Ref("owner", "Person", func(in *forecastIn) *int64 { return &in.Owner }, "core.user"),
-			resource.Enum("pipeline", "Pipeline", func(in *forecastIn) *string { return &in.Pipeline }, s.options("pipeline")...),
+			resource.Ref("pipeline", "Pipeline", func(in *forecastIn) *int64 { return &in.Pipeline }, "ltc.pipeline"),
 		},
 		Default: func(ctx context.Context, in *forecastIn) error {
 			in.Span, in.Day = domain.SpanMonth, s.today(ctx)

@@ -27,7 +27,7 @@ func (s *selling) funnel() *report.Report[funnelIn] {
 			resource.Enum("by", "Cut by", func(in *funnelIn) *string { return &in.By }, resource.Option{Value: "owner", Label: "Person"}, resource.Option{Value: "dept", Label: "Department"}, resource.Option{Value: "product", Label: "Product"},
 				resource.Option{Value: "source", Label: "Source"}, resource.Option{Value: "pipeline", Label: "Pipeline"}, resource.Option{Value: "region", Label: "Region"}),
 			resource.Ref("dept", "Department", func(in *funnelIn) *int64 { return &in.Dept }, "core.department"), resource.Ref("owner", "Owner", func(in *funnelIn) *int64 { return &in.Owner }, "core.user"),
-			resource.Ref("product", "Product", func(in *funnelIn) *int64 { return &in.Product }, "ipd.product"), resource.Enum("pipeline", "Pipeline", func(in *funnelIn) *string { return &in.Pipeline }, s.options("pipeline")...),
+			resource.Ref("product", "Product", func(in *funnelIn) *int64 { return &in.Product }, "ipd.product"), resource.Ref("pipeline", "Pipeline", func(in *funnelIn) *int64 { return &in.Pipeline }, "ltc.pipeline"),
 		},
 		Default: func(ctx context.Context, in *funnelIn) error {
 			in.To = s.today(ctx)
@@ -187,12 +187,9 @@ func (s *selling) cut(ctx context.Context, in *funnelIn, steps []domain.FunnelSt
 
 // partName names the values of a dimension.
 func (s *selling) partName(ctx context.Context, by string, keys []string) (func(key string) report.Cell, error) {
-	typ := map[string]string{"owner": "core.user", "dept": "core.department", "product": "ipd.product"}[by]
+	typ := map[string]string{"owner": "core.user", "dept": "core.department", "product": "ipd.product", "pipeline": "ltc.pipeline"}[by]
 	if typ == "" {
 		return func(key string) report.Cell {
-			if by == "pipeline" {
-				return optionWord(s.options("pipeline"), key)
-			}
 			if key == "" {
 				return report.Word("Not given")
 			}

@@ -107,7 +107,7 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, prices.Declare())
 	toCash.declare()
 
-	more := sell(p, n, leads, deals, quotes, prices)
+	more := sell(p, n, leads, deals, quotes, prices, toCash.expenses)
 
 	reports := &store.Reports{DB: p.DB}
 	measures(p.KPI, reports)

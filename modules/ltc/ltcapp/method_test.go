@@ -14,7 +14,7 @@ func TestLTC03SalesMethod(t *testing.T) {
 	w := setup(t)
 	ann, bob, head, chief := w.User("ann", "ltc.rep"), w.User("bob", "ltc.rep"), w.User("head", "ltc.manager"), w.User("chief", "core.finance_manager")
 	step := w.Create(head, "ltc.sales_step", resource.Values{"name": "The customer named the decision maker", "stage_key": "qualify", "mandatory": "true", "practice": "Ask who signed the last purchase."})
-	w.Create(head, "ltc.sales_step", resource.Values{"name": "For renewals only", "stage_key": "qualify", "pipeline": "renewal", "mandatory": "true"})
+	w.Create(head, "ltc.sales_step", resource.Values{"name": "For renewals only", "stage_key": "qualify", "pipeline_id": apptest.ID(w.Create(head, "ltc.pipeline", renewals)), "mandatory": "true"})
 	if _, err := w.Must("ltc.sales_step").CreateRow(ann, resource.Values{"name": "Mine", "stage_key": "qualify"}); !errs.Is(err, errs.Forbidden) {
 		t.Errorf("a sales representative changed the method: %v", err)
 	}

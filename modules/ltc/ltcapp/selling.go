@@ -32,6 +32,7 @@ type selling struct {
 	pricing  *store.Pricing
 	models   *domain.ConfigModels
 	leadBook *store.Leads
+	lines    *store.Pipelines
 
 	sold        *store.After
 	renewals    *domain.Renewals
@@ -40,7 +41,7 @@ type selling struct {
 
 // sell completes the services of selling, which New has made, and registers their
 // types, reports and jobs. It returns the names of the types for the menu.
-func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportunities, quotes *domain.Quotes, prices *domain.Prices) []string {
+func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportunities, quotes *domain.Quotes, prices *domain.Prices, expenses *domain.Expenses) []string {
 	s := &selling{p: p, leads: leads, deals: deals, quotes: quotes, prices: prices, book: deals.Store.(*store.Deals)}
 	s.policies = &domain.SalesPolicies{Ports: deals.Ports, Store: db.NewStore[domain.SalesPolicy](p.DB, "ltc.sales_policy")}
 	s.leadBook = &store.Leads{DB: p.DB}
@@ -54,6 +55,8 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 
 	s.price()
 	s.method()
+	s.shelving()
+	s.lending(expenses)
 	resource.Register(p.Types, s.policies.Declare())
 	resource.Register(p.Types, s.entries.Declare())
 	resource.Register(p.Types, s.plans.Declare())
@@ -65,6 +68,8 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	report.Register(p.Reports, s.forecast())
 	report.Register(p.Reports, s.funnel())
 	report.Register(p.Reports, s.gate())
+	report.Register(p.Reports, s.pipelineBoard())
+	resource.Point[int64]("ltc.opportunity").Add(p.Types, "ltc.path", "Steps of the pipeline", 5, "ltc.opportunity:read", web.Path(deals))
 	report.Register(p.Reports, s.winLoss())
 	report.Register(p.Reports, s.attainment())
 	report.Register(p.Reports, s.out())
@@ -86,7 +91,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 		_, err := s.book.Freeze(ctx, company, day, p.Now())
 		return err
 	})
-	return append([]string{"ltc.need_survey", "ltc.solution", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}, more...)
+	return append([]string{"ltc.need_survey", "ltc.solution", "ltc.deal_decision", "ltc.lend_request", "ltc.sales_document", "ltc.pipeline", "ltc.sales_step", "ltc.price_list", "ltc.discount_authority", "ltc.config_model", "ltc.configuration", "ltc.sales_plan", "ltc.forecast_entry", "ltc.sales_policy"}, more...)
 }
 
 // price wires what a price is made of: lists, authority, configuration.
@@ -119,6 +124,9 @@ func (s *selling) price() {
 // method wires the sales method: steps, need survey, solution.
 func (s *selling) method() {
 	p, ports := s.p, s.deals.Ports
+	s.lines = store.NewPipelines(p.DB)
+	s.deals.Pipelines = &domain.Pipelines{Ports: ports, Store: s.lines, Deals: s.lines}
+	resource.Register(p.Types, s.deals.Pipelines.Declare())
 	s.deals.Steps = &domain.SalesSteps{Ports: ports, Store: db.NewStore[domain.SalesStep](p.DB, "ltc.sales_step")}
 	surveys := &domain.NeedSurveys{Ports: ports, Store: db.NewStore[domain.NeedSurvey](p.DB, "ltc.need_survey"), Opportunities: s.deals, Notify: p.Notices.Send}
 	solutions := &domain.Solutions{Ports: ports, Opportunities: s.deals, Store: db.NewStore(p.DB, "ltc.solution",
@@ -128,6 +136,18 @@ func (s *selling) method() {
 	resource.Register(p.Types, s.deals.Steps.Declare())
 	resource.Register(p.Types, surveys.Declare())
 	resource.Register(p.Types, solutions.Declare())
+}
+
+// lending wires what other departments lend to a deal, and its end.
+func (s *selling) lending(expenses *domain.Expenses) {
+	p := s.p
+	lending := &domain.Lending{Ports: s.deals.Ports, Deals: s.deals, Expenses: expenses, Book: &store.Lending{DB: p.DB}, Store: db.NewStore[domain.LendRequest](p.DB, "ltc.lend_request"),
+		MayRead: func(person int64) bool { return len(p.Authz.Explain(person, "ltc.opportunity", "read")) > 0 }}
+	resource.Register(p.Types, lending.Declare())
+	s.job("ltc.lends", "End what was lent to deals", "10 0 * * *", func(ctx context.Context, company int64, day date.Date) error {
+		_, err := lending.EndLent(ctx, company, day)
+		return err
+	})
 }
 
 // job declares work by time that is done for every company on its own day.

@@ -12,14 +12,13 @@ import (
 
 // dealFields are the inputs most reports over deals share.
 func (s *selling) dealFields() resource.Fields[domain.DealFilter] {
-	pipeline := s.deals.Type.Info().Field("pipeline").Options
 	return resource.Fields[domain.DealFilter]{
 		resource.Date("from", "From", func(f *domain.DealFilter) *date.Date { return &f.From }),
 		resource.Date("to", "To", func(f *domain.DealFilter) *date.Date { return &f.To }),
 		resource.Ref("dept", "Department", func(f *domain.DealFilter) *int64 { return &f.Dept }, "core.department"),
 		resource.Ref("owner", "Owner", func(f *domain.DealFilter) *int64 { return &f.Owner }, "core.user"),
 		resource.Ref("product", "Product", func(f *domain.DealFilter) *int64 { return &f.Product }, "ipd.product"),
-		resource.Enum("pipeline", "Pipeline", func(f *domain.DealFilter) *string { return &f.Pipeline }, pipeline...),
+		resource.Ref("pipeline", "Pipeline", func(f *domain.DealFilter) *int64 { return &f.Pipeline }, "ltc.pipeline"),
 	}
 }
 

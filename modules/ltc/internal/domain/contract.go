@@ -164,6 +164,9 @@ func (s *Contracts) sign(ctx context.Context, c *Contract, in *signature) error 
 	if c.POAmount.Sign() > 0 && !c.POAmount.Equal(c.Amount) {
 		return errs.New(errs.Precondition, "The purchase order of the customer says {0}, the contract {1}; clear that first.", c.POAmount, c.Amount)
 	}
+	if err := s.Quotes.Decisions.Cleared(ctx, c.CompanyID, c.OpportunityID, PointSign, c.Amount); err != nil {
+		return err
+	}
 	hash, err := s.fingerprint(ctx, c)
 	if err != nil {
 		return err

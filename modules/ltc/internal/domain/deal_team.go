@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/money"
 	"meridian/platform/org"
@@ -19,6 +20,9 @@ type DealMember struct {
 	Role   string
 	Raci   string
 	Split  money.Ratio // of the credit for the deal
+
+	UntilOn date.Date // of a person who is lent
+	LendID  *int64    // by which request
 }
 
 // DealCompetitor is one competitor met in a deal.
@@ -55,16 +59,23 @@ type DealActivity struct {
 // The lead of the deal team, whose credit is the rest.
 const roleAR = "ar"
 
+// dealRoles are the roles in a deal: account, solution, fulfilment, and who supports them.
+func dealRoles() []resource.Option {
+	return []resource.Option{
+		{Value: roleAR, Label: "Account (AR)"}, {Value: "sr", Label: "Solution (SR)"}, {Value: "fr", Label: "Fulfilment (FR)"},
+		{Value: "quality", Label: "Quality"}, {Value: "operations", Label: "Operations"}, {Value: "control", Label: "Internal control"},
+		{Value: "authorisation", Label: "Authorisation"}, {Value: "finance", Label: "Finance"}, {Value: "partner", Label: "Partner manager"},
+	}
+}
+
 func teamFields() resource.Fields[DealMember] {
 	return resource.Fields[DealMember]{
 		resource.Ref("user_id", "Person", func(m *DealMember) *int64 { return &m.UserID }, "core.user").Required(),
-		resource.Enum("role", "Role in the deal", func(m *DealMember) *string { return &m.Role },
-			resource.Option{Value: roleAR, Label: "Account (AR)"}, resource.Option{Value: "sr", Label: "Solution (SR)"}, resource.Option{Value: "fr", Label: "Fulfilment (FR)"},
-			resource.Option{Value: "quality", Label: "Quality"}, resource.Option{Value: "operations", Label: "Operations"}, resource.Option{Value: "control", Label: "Internal control"},
-			resource.Option{Value: "authorisation", Label: "Authorisation"}, resource.Option{Value: "finance", Label: "Finance"}, resource.Option{Value: "partner", Label: "Partner manager"}).Required(),
+		resource.Enum("role", "Role in the deal", func(m *DealMember) *string { return &m.Role }, dealRoles()...).Required(),
 		resource.Enum("raci", "Responsibility", func(m *DealMember) *string { return &m.Raci },
 			resource.Option{Value: "r", Label: "Responsible"}, resource.Option{Value: "a", Label: "Accountable"}, resource.Option{Value: "c", Label: "Consulted"}, resource.Option{Value: "i", Label: "Informed"}),
 		resource.Percent("split", "Share of the credit", func(m *DealMember) *money.Ratio { return &m.Split }),
+		resource.Date("until_on", "Lent until", func(m *DealMember) *date.Date { return &m.UntilOn }).ReadOnly(),
 	}
 }
 

@@ -14,7 +14,7 @@ type DealFilter struct {
 	Dept     int64
 	Owner    int64
 	Product  int64
-	Pipeline string
+	Pipeline int64
 }
 
 // Stay is how many days won deals stood in a stage.

@@ -198,7 +198,11 @@ func (s *Leads) bringsPartner(ctx context.Context, l *Lead, o *Opportunity) erro
 	if err != nil {
 		return err
 	}
-	o.PartnerID, o.Pipeline, o.OwnerID = pointer(p.Customer), "partner", l.ours()
+	line, err := s.Opportunities.Pipelines.For(ctx, l.CompanyID, 0, ServesPartner)
+	if err != nil {
+		return err
+	}
+	o.PartnerID, o.PipelineID, o.OwnerID = pointer(p.Customer), line.ID, l.ours()
 	return nil
 }
 
@@ -222,7 +226,14 @@ func (s *Opportunities) OnRegistration(ctx context.Context, e crm.DealRegistrati
 		return errs.New(errs.Precondition, "The partner is not the customer.")
 	}
 	o := &Opportunity{Name: errs.Clip(e.Product+" · "+e.Company, 180), CustomerID: pointer(e.Customer), PartnerID: pointer(p.Customer), Amount: e.Value, CloseOn: e.Until, Source: "partner"}
-	o.Pipeline, o.OwnerID = "partner", p.Owner
+	o.OwnerID = p.Owner
+	if owner := s.People().People[p.Owner]; owner != nil {
+		line, err := s.Pipelines.For(ctx, owner.Company, owner.Dept, ServesPartner)
+		if err != nil {
+			return err
+		}
+		o.PipelineID = line.ID
+	}
 	if err := s.Type.Create(authz.System(ctx, "ltc.opportunity:registered deal"), o, e.Registration); err != nil {
 		return fmt.Errorf("deal of %s: %w", e.Registration, err)
 	}

@@ -46,7 +46,10 @@ type Opportunity struct {
 	LeadID      *int64
 	ProductID   *int64
 	PartnerID   *int64 // who brought it, and shares in it
-	Pipeline    string
+	PipelineID  int64
+	StepID      int64  // of the pipeline
+	Step        string // its name
+	StepReason  string `gorm:"-"` // why the deal goes back a step, while it does
 	Amount      money.Amount
 	Probability money.Ratio
 	CloseOn     date.Date // expected
@@ -79,6 +82,7 @@ type Opportunity struct {
 	Contacts    []DealContact    `gorm:"-"`
 	Activities  []DealActivity   `gorm:"-"`
 	Checks      []DealCheck      `gorm:"-"`
+	Items       []DealItem       `gorm:"-"`
 	WinPlan     string
 }
 
@@ -108,6 +112,7 @@ type Opportunities struct {
 	Policies  *SalesPolicies
 	Followups ltc.Followups
 	Steps     *SalesSteps
+	Pipelines *Pipelines
 	Now       clock.Clock
 }
 
@@ -145,6 +150,9 @@ func (s *Opportunities) check(ctx context.Context, o *Opportunity) error {
 	bad = append(bad, o.checkCompetitors()...)
 	bad = append(bad, o.checkContacts()...)
 	if err := s.settleForecast(ctx, o); err != nil {
+		return err
+	}
+	if err := s.settleStep(ctx, o); err != nil {
 		return err
 	}
 	step, err := s.nextStep(ctx, o)
@@ -238,8 +246,12 @@ func (s *Opportunities) reach(to DealStage) func(context.Context, *Opportunity) 
 		if to == DealHold {
 			o.HeldFrom = o.Stage
 		}
-		if o.Category == usualCategory[o.Stage] {
-			o.Category = usualCategory[to]
+		was, now, err := s.arrive(ctx, o, to)
+		if err != nil {
+			return err
+		}
+		if o.Category == usualCategoryOf(o.Stage, was) {
+			o.Category = usualCategoryOf(to, now)
 		}
 		return s.estimate(ctx, o, to)
 	}

@@ -20,7 +20,7 @@ func (s *Opportunities) Declare() *resource.Type[Opportunity] {
 		Title:  func(o *Opportunity) string { return o.Name },
 		Amount: func(o *Opportunity) money.Amount { return o.Amount },
 		Default: func(_ context.Context, o *Opportunity) error {
-			o.Probability, o.Category, o.Pipeline = chance[DealQualify], usualCategory[DealQualify], "new"
+			o.Probability, o.Category = chance[DealQualify], usualCategory[DealQualify]
 			return nil
 		},
 		Fields: resource.Fields[Opportunity]{
@@ -30,11 +30,13 @@ func (s *Opportunities) Declare() *resource.Type[Opportunity] {
 			resource.OptRef("lead_id", "Lead", func(o *Opportunity) **int64 { return &o.LeadID }, "ltc.lead").Filter().Source().In("Deal"),
 			resource.OptRef("product_id", "Product", func(o *Opportunity) **int64 { return &o.ProductID }, "ipd.product").Filter().In("Deal"),
 			resource.OptRef("partner_id", "Partner", func(o *Opportunity) **int64 { return &o.PartnerID }, "crm.customer").Filter().In("Deal").Hint("Who brought the deal and gets commission on it."),
-			resource.Enum("pipeline", "Pipeline", func(o *Opportunity) *string { return &o.Pipeline }, pipelines()...).Filter().In("Deal"),
+			resource.Ref("pipeline_id", "Pipeline", func(o *Opportunity) *int64 { return &o.PipelineID }, "ltc.pipeline").Filter().In("Deal").Hint("Empty: that of the branch, else the one for every deal."),
+			resource.Text("step", "Step", func(o *Opportunity) *string { return &o.Step }).InList().Filter().Hidden().In("Deal"),
+			resource.Text("step_reason", "Reason of the step back", func(o *Opportunity) *string { return &o.StepReason }).Limit(1000).Hidden().In("Deal"),
 			resource.Money("amount", "Amount", func(o *Opportunity) *money.Amount { return &o.Amount }).InList().Filter().In("Deal"),
 			resource.Percent("probability", "Probability", func(o *Opportunity) *money.Ratio { return &o.Probability }).InList().Filter().In("Deal").Hint("Learned from closed deals, else usual for the stage, until you set another. Empty takes the learned one again."),
 			resource.Enum("prob_source", "Source of the probability", func(o *Opportunity) *string { return &o.ProbSource },
-				resource.Option{Value: probStage, Label: "Usual for the stage"}, resource.Option{Value: probLearned, Label: "Learned from closed deals"}, resource.Option{Value: probManual, Label: "Set by hand"}).ReadOnly().Filter().In("Deal"),
+				resource.Option{Value: probStage, Label: "Usual for the stage"}, resource.Option{Value: probLearned, Label: "Learned from closed deals"}, resource.Option{Value: probManual, Label: "Set by hand"}, resource.Option{Value: probStep, Label: "Of the step"}).ReadOnly().Filter().In("Deal"),
 			resource.Enum("category", "Forecast category", func(o *Opportunity) *string { return &o.Category }, categories()...).InList().Filter().In("Deal"),
 			resource.Date("close_on", "Expected close", func(o *Opportunity) *date.Date { return &o.CloseOn }).InList().Filter().In("Deal"),
 			resource.Text("source", "Source", func(o *Opportunity) *string { return &o.Source }).Filter().In("Deal"),
@@ -46,6 +48,7 @@ func (s *Opportunities) Declare() *resource.Type[Opportunity] {
 			resource.Lines("competitors", "Competitors", func(o *Opportunity) *[]DealCompetitor { return &o.Competitors }, competitorFields()),
 			resource.Lines("activities", "Activities", func(o *Opportunity) *[]DealActivity { return &o.Activities }, activityFields()).ReadOnly(),
 			resource.Lines("checks", "Steps done", func(o *Opportunity) *[]DealCheck { return &o.Checks }, checkFields()).ReadOnly(),
+			resource.Lines("items", "Requirements met", func(o *Opportunity) *[]DealItem { return &o.Items }, dealItemFields()).ReadOnly(),
 			resource.LongText("win_plan", "Win plan", func(o *Opportunity) *string { return &o.WinPlan }).In("Next step").Hint("How we win: who must say yes, what they need for it, what we do against whom."),
 			resource.Text("competitor", "Main competitor", func(o *Opportunity) *string { return &o.Competitor }).Filter().In("Competition"),
 			resource.Date("closed_on", "Closed on", func(o *Opportunity) *date.Date { return &o.ClosedOn }).Filter().In("Result").Hint("Set when the deal is won or lost."),
@@ -75,8 +78,8 @@ func (s *Opportunities) Declare() *resource.Type[Opportunity] {
 				{Name: "propose", Label: "To proposal", From: resource.From(DealQualify), To: DealPropose, Do: resource.Do(s.forward(DealPropose))},
 				{Name: "negotiate", Label: "To negotiation", From: resource.From(DealPropose), To: DealNegotiate, Do: resource.Do(s.forward(DealNegotiate))},
 				{Name: "win", Label: "Win", From: resource.From(DealNegotiate, DealQualify, DealPropose), To: DealWon, Do: resource.Ask(winForm(), s.win)},
-				{Name: "back", Label: "Step back", From: resource.From(DealPropose), To: DealQualify, Reason: true, Deviation: true, Do: resource.Do(s.reach(DealQualify))},
-				{Name: "back", Label: "Step back", From: resource.From(DealNegotiate), To: DealPropose, Reason: true, Deviation: true, Do: resource.Do(s.reach(DealPropose))},
+				{Name: "back", Label: "Step back", From: resource.From(DealPropose), To: DealQualify, Reason: true, Deviation: true, Do: resource.Do(s.back)},
+				{Name: "back", Label: "Step back", From: resource.From(DealNegotiate), To: DealPropose, Reason: true, Deviation: true, Do: resource.Do(s.back)},
 				{Name: "lose", Label: "Lose", From: resource.From(DealQualify, DealPropose, DealNegotiate, DealHold), To: DealLost, Deviation: true, Do: resource.Ask(loseForm(), s.lose)},
 				{Name: "hold", Label: "Put on hold", From: resource.From(DealQualify, DealPropose, DealNegotiate), To: DealHold, Reason: true, Deviation: true, Do: resource.Do(s.reach(DealHold))},
 				{Name: "resume", Label: "Resume", From: resource.From(DealHold), To: DealQualify, Deviation: true, Do: resource.Do(s.reach(DealQualify))},
@@ -87,12 +90,6 @@ func (s *Opportunities) Declare() *resource.Type[Opportunity] {
 			}),
 	}
 	return s.Type
-}
-
-// pipelines are the ways deals take. The stages are those of the one declared process;
-// funnel, forecast and learning look at each pipeline for itself.
-func pipelines() []resource.Option {
-	return []resource.Option{{Value: "new", Label: "New business"}, {Value: "existing", Label: "Existing customers"}, {Value: "renewal", Label: "Renewals"}, {Value: "partner", Label: "Partner sales"}}
 }
 
 // categories are how sure a deal is; each counts into the ones before it.

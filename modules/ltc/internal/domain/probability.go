@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"meridian/platform/authz"
 	"meridian/platform/errs"
@@ -14,6 +15,7 @@ const (
 	probStage   = "stage"
 	probLearned = "learned"
 	probManual  = "manual"
+	probStep    = "step"
 )
 
 // usualCategory is the forecast category of a stage.
@@ -30,7 +32,7 @@ type ClosedDeals struct {
 	Won       bool
 	LostStage DealStage // stage of loss; empty counts as the first
 	Source    string
-	Pipeline  string
+	Pipeline  string // its id
 	N         int64
 }
 
@@ -131,7 +133,13 @@ func learned(list []ClosedDeals, dept int64, enough int) (l Learned, ok bool) {
 // when there are enough, else the usual one. A probability set by hand stays.
 func (s *Opportunities) estimate(ctx context.Context, o *Opportunity, to DealStage) error {
 	p, source := chance[to], probStage
-	if to != DealHold && to != DealWon && to != DealLost {
+	step, err := s.stepIn(ctx, o, to)
+	if err != nil {
+		return err
+	}
+	if step != nil && !step.Probability.IsZero() {
+		p, source = step.Probability, probStep
+	} else if to != DealHold && to != DealWon && to != DealLost {
 		policy, err := s.Policies.Of(ctx, o.CompanyID)
 		if err != nil {
 			return err
@@ -140,7 +148,7 @@ func (s *Opportunities) estimate(ctx context.Context, o *Opportunity, to DealSta
 		if err != nil {
 			return fmt.Errorf("closed deals: %w", err)
 		}
-		p, source = expected(list, o, to, policy.LearnedFrom)
+		p, source = expected(list, o, to, policy.LearnedFrom, nil)
 	}
 	manual := o.ProbSource == probManual
 	o.AutoProbability = p
@@ -150,10 +158,29 @@ func (s *Opportunities) estimate(ctx context.Context, o *Opportunity, to DealSta
 	return nil
 }
 
-// expected is the probability a deal in stage to has without a hand on it.
-func expected(list []ClosedDeals, o *Opportunity, to DealStage, enough int) (money.Ratio, string) {
+// stepIn is the step a deal stands in when that lies in stage to, nil else.
+func (s *Opportunities) stepIn(ctx context.Context, o *Opportunity, to DealStage) (*PipelineStep, error) {
+	if o.PipelineID == 0 || o.StepID == 0 {
+		return nil, nil //nolint:nilnil // no step
+	}
+	p, err := s.Pipelines.Of(ctx, o.PipelineID)
+	if err != nil {
+		return nil, fmt.Errorf("pipeline of %s: %w", o.No, err)
+	}
+	if x := p.step(p.at(o.StepID)); x != nil && x.StageKey == to {
+		return x, nil
+	}
+	return nil, nil //nolint:nilnil // no step in this stage
+}
+
+// expected is the probability a deal in stage to has without a hand on it: that of its
+// step, else learned, else usual.
+func expected(list []ClosedDeals, o *Opportunity, to DealStage, enough int, step *PipelineStep) (money.Ratio, string) {
+	if step != nil && step.StageKey == to && !step.Probability.IsZero() {
+		return step.Probability, probStep
+	}
 	if l, ok := learned(list, o.DeptID, enough); ok {
-		if p, ok := l.Chance(to, o.Source, o.Pipeline); ok {
+		if p, ok := l.Chance(to, o.Source, strconv.FormatInt(o.PipelineID, 10)); ok {
 			return money.RoundTo[money.Micro](p.Shift(-2)), probLearned
 		}
 	}
@@ -163,9 +190,6 @@ func expected(list []ClosedDeals, o *Opportunity, to DealStage, enough int) (mon
 // settleForecast keeps probability and category of a record consistent with where they
 // come from. Empty takes the usual value; another than the program would set is manual.
 func (s *Opportunities) settleForecast(ctx context.Context, o *Opportunity) error {
-	if o.Pipeline == "" {
-		o.Pipeline = "new"
-	}
 	if o.Category == "" || o.closed() || o.ID == 0 && o.Category == usualCategory[DealQualify] {
 		o.Category = usualCategory[o.Stage]
 	}
@@ -204,13 +228,21 @@ func (s *Opportunities) Relearn(ctx context.Context, company int64) (int, error)
 	if err != nil {
 		return 0, fmt.Errorf("open deals: %w", err)
 	}
+	pipelines, err := s.Pipelines.All(ctx, company)
+	if err != nil {
+		return 0, err
+	}
 	n, point := 0, money.MustQty("0.01")
 	for _, id := range ids {
 		o, err := s.Store.Get(ctx, id)
 		if err != nil {
 			return n, fmt.Errorf("deal %d: %w", id, err)
 		}
-		p, source := expected(list, o, o.Stage, policy.LearnedFrom)
+		var step *PipelineStep
+		if at := pipelines[o.PipelineID]; at != nil {
+			step = at.step(at.at(o.StepID))
+		}
+		p, source := expected(list, o, o.Stage, policy.LearnedFrom, step)
 		if p.Sub(o.AutoProbability).Abs().Less(point) && (source == o.ProbSource || o.ProbSource == probManual) {
 			continue
 		}

@@ -80,6 +80,7 @@ type Quotes struct {
 	Policies       *SalesPolicies
 	Configurations *Configurations
 	Links          QuoteLinks
+	Decisions      *Decisions
 }
 
 func (q *Quote) priced() []*Priced {

@@ -79,6 +79,9 @@ func (s *Quotes) now() time.Time { return s.Opportunities.Now().UTC().Truncate(t
 func (s *Quotes) send(ctx context.Context, q *Quote) error {
 	at := s.now()
 	q.SentAt = &at
+	if err := s.Decisions.Cleared(ctx, q.CompanyID, q.OpportunityID, PointQuote, q.Total); err != nil {
+		return err
+	}
 	if err := s.touchDeal(ctx, q); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"meridian/modules/ipd"
 	"meridian/platform/authz"
+	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/money"
 	"meridian/platform/record"
@@ -210,8 +211,17 @@ func (s *Quotes) take(ctx context.Context, q *Quote, in *taking) error {
 
 // copy drafts a new offer with the same lines at the prices of today.
 func (s *Quotes) copy(ctx context.Context, q *Quote) error {
-	n := &Quote{Title: q.Title, CustomerID: q.CustomerID, ContactID: q.ContactID, OpportunityID: q.OpportunityID, ValidUntil: s.Today(ctx).AddDays(validDays), PaymentTerms: q.PaymentTerms, QuoteTerms: QuoteTerms{PaymentDays: q.PaymentDays}}
+	n := q.again(s.Today(ctx))
 	inherit(&n.Base, &q.Base)
+	if err := s.Type.Create(ctx, n, s.Type.Ref(q.ID)); err != nil {
+		return fmt.Errorf("copy of %s: %w", q.No, err)
+	}
+	return nil
+}
+
+// again is a new offer with the same lines; what has a list price takes that of today.
+func (q *Quote) again(today date.Date) *Quote {
+	n := &Quote{Title: q.Title, CustomerID: q.CustomerID, ContactID: q.ContactID, OpportunityID: q.OpportunityID, ValidUntil: today.AddDays(validDays), PaymentTerms: q.PaymentTerms, QuoteTerms: QuoteTerms{PaymentDays: q.PaymentDays}}
 	for _, l := range q.Lines {
 		p := l.Priced
 		if !l.ListPrice.IsZero() {
@@ -222,8 +232,5 @@ func (s *Quotes) copy(ctx context.Context, q *Quote) error {
 	for _, o := range q.Options {
 		n.Options = append(n.Options, QuoteOption{Priced: o.Priced, InsteadOf: o.InsteadOf})
 	}
-	if err := s.Type.Create(ctx, n, s.Type.Ref(q.ID)); err != nil {
-		return fmt.Errorf("copy of %s: %w", q.No, err)
-	}
-	return nil
+	return n
 }

@@ -150,7 +150,11 @@ func (s *Renewals) Open(ctx context.Context, company int64, day date.Date) (int,
 
 // start opens the deal of the renewal, at the value so far with the price rise.
 func (s *Renewals) start(ctx context.Context, r *Renewal) error {
-	o := &Opportunity{Name: r.Title, CustomerID: pointer(r.CustomerID), Pipeline: "renewal", Source: "renewal", CloseOn: r.EndsOn, Amount: r.Baseline.Add(money.Part(r.Baseline, r.PriceRise))}
+	p, err := s.Opportunities.Pipelines.For(ctx, r.CompanyID, r.DeptID, ServesRenewal)
+	if err != nil {
+		return err
+	}
+	o := &Opportunity{Name: r.Title, CustomerID: pointer(r.CustomerID), PipelineID: p.ID, Source: "renewal", CloseOn: r.EndsOn, Amount: r.Baseline.Add(money.Part(r.Baseline, r.PriceRise))}
 	inherit(&o.Base, &r.Base)
 	if err := s.Opportunities.Type.Create(ctx, o, s.Type.Ref(r.ID)); err != nil {
 		return fmt.Errorf("deal of renewal %s: %w", r.No, err)

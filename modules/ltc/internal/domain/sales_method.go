@@ -21,12 +21,12 @@ import (
 // customer, with how the best do it.
 type SalesStep struct {
 	record.Base
-	StageKey  DealStage
-	Pipeline  string
-	Seq       int
-	Name      string
-	Practice  string
-	Mandatory bool
+	StageKey   DealStage
+	PipelineID *int64 // nil = every pipeline
+	Seq        int
+	Name       string
+	Practice   string
+	Mandatory  bool
 }
 
 // SalesSteps is the service behind the check lists of the stages.
@@ -48,7 +48,7 @@ func (s *SalesSteps) Declare() *resource.Type[SalesStep] {
 		Fields: resource.Fields[SalesStep]{
 			resource.Text("name", "Outcome at the customer", func(x *SalesStep) *string { return &x.Name }).Required().InList().Search(),
 			resource.Enum("stage_key", "Stage", func(x *SalesStep) *DealStage { return &x.StageKey }, stageOptions()...).Required().InList().Filter(),
-			resource.Enum("pipeline", "Pipeline", func(x *SalesStep) *string { return &x.Pipeline }, pipelines()...).InList().Filter().Hint("Empty: every pipeline."),
+			resource.OptRef("pipeline_id", "Pipeline", func(x *SalesStep) **int64 { return &x.PipelineID }, "ltc.pipeline").InList().Filter().Hint("Empty: every pipeline."),
 			resource.Int("seq", "Order", func(x *SalesStep) *int { return &x.Seq }).InList(),
 			resource.Bool("mandatory", "Needed to leave the stage", func(x *SalesStep) *bool { return &x.Mandatory }).InList().Filter(),
 			resource.LongText("practice", "How the best do it", func(x *SalesStep) *string { return &x.Practice }),
@@ -63,7 +63,7 @@ func (s *SalesSteps) of(ctx context.Context, o *Opportunity, stage DealStage) ([
 	if err != nil {
 		return nil, fmt.Errorf("steps of %s: %w", stage, err)
 	}
-	list = slices.DeleteFunc(list, func(x SalesStep) bool { return x.Pipeline != "" && x.Pipeline != o.Pipeline })
+	list = slices.DeleteFunc(list, func(x SalesStep) bool { return x.PipelineID != nil && *x.PipelineID != o.PipelineID })
 	slices.SortStableFunc(list, func(a, b SalesStep) int { return a.Seq - b.Seq })
 	return list, nil
 }
@@ -89,23 +89,51 @@ func checkFields() resource.Fields[DealCheck] {
 // tick is the input of the move "tick".
 type tick struct {
 	Step  int64
+	Item  string
 	Proof string
 }
 
 func tickForm() resource.Fields[tick] {
 	return resource.Fields[tick]{
-		resource.Ref("step", "Step", func(t *tick) *int64 { return &t.Step }, "ltc.sales_step").Required(),
+		resource.Ref("step", "Step", func(t *tick) *int64 { return &t.Step }, "ltc.sales_step"),
+		resource.Text("item", "Requirement", func(t *tick) *string { return &t.Item }).Hint("Of a step of the pipeline, in its words."),
 		resource.Text("proof", "How we know", func(t *tick) *string { return &t.Proof }).Limit(1000),
 	}
 }
 
-// tick notes a step as done. Ticking it again changes nothing.
+// tick notes a step of the method or a requirement of the pipeline as done. Ticking it
+// again changes nothing.
 func (s *Opportunities) tick(ctx context.Context, o *Opportunity, in *tick) error {
+	switch {
+	case (in.Step == 0) == (in.Item == ""):
+		return errs.Bad("step", "Name a step or a requirement.")
+	case in.Item != "":
+		return s.tickItem(ctx, o, in)
+	}
 	if slices.ContainsFunc(o.Checks, func(c DealCheck) bool { return c.StepID == in.Step }) {
 		return nil
 	}
 	s.touch(o)
 	o.Checks = append(o.Checks, DealCheck{StepID: in.Step, DoneOn: s.Today(ctx), ByUser: authz.Actor(ctx), Proof: in.Proof})
+	return nil
+}
+
+func (s *Opportunities) tickItem(ctx context.Context, o *Opportunity, in *tick) error {
+	p, err := s.Pipelines.Of(ctx, o.PipelineID)
+	if err != nil {
+		return fmt.Errorf("pipeline of %s: %w", o.No, err)
+	}
+	asked := func(x PipelineStep) bool {
+		return slices.Contains(Items(x.EnterItems), in.Item) || slices.Contains(Items(x.LeaveItems), in.Item)
+	}
+	if !slices.ContainsFunc(p.Steps, asked) {
+		return errs.Bad("item", "No step of this pipeline asks for that.")
+	}
+	if len(o.unmet([]string{in.Item})) == 0 {
+		return nil
+	}
+	s.touch(o)
+	o.Items = append(o.Items, DealItem{Item: in.Item, DoneOn: s.Today(ctx), ByUser: authz.Actor(ctx), Proof: in.Proof})
 	return nil
 }
 
@@ -120,6 +148,9 @@ type Outputs struct {
 // Gate is what a deal still lacks to leave a stage forward.
 type Gate struct {
 	Steps   []SalesStep
+	Step    *PipelineStep // the deal stands in
+	Asked   []string      // requirements on the way to the next step
+	Next    *PipelineStep
 	Missing []string // steps and outputs, as sentences
 	Out     Outputs
 }
@@ -141,6 +172,17 @@ func (s *Opportunities) GateOf(ctx context.Context, o *Opportunity, stage DealSt
 		return Gate{}, err
 	}
 	g := Gate{Steps: steps, Out: out}
+	p, err := s.Pipelines.Of(ctx, o.PipelineID)
+	if err != nil {
+		return Gate{}, fmt.Errorf("pipeline of %s: %w", o.No, err)
+	}
+	at := p.at(o.StepID)
+	g.Step, g.Next, g.Asked = p.step(at), p.step(at+1), p.Asked(at, at+1)
+	for _, item := range o.unmet(p.Asked(at, p.last(stage)+1)) {
+		if !slices.Contains(g.Missing, item) {
+			g.Missing = append(g.Missing, item)
+		}
+	}
 	for _, x := range steps {
 		if x.Mandatory && !slices.ContainsFunc(o.Checks, func(c DealCheck) bool { return c.StepID == x.ID }) {
 			g.Missing = append(g.Missing, x.Name)

@@ -17,6 +17,7 @@ type SalesPolicy struct {
 	SilentLeadDays int          // days without contact after which a lead given out raises the alarm
 	LearnedFrom    int          // closed deals needed before probabilities are learned
 	MethodFrom     money.Amount // deals from this amount on need survey and solution
+	DecisionFrom   money.Amount // quotes and contracts from this amount on need the decisions ATB and ATC; 0 = never
 	MarginFloor    money.Ratio  // quotes below it go through approval
 	PaymentDays    int          // longer payment terms go through approval
 	RenewalDays    int          // a renewal is opened this long before the notice date
@@ -52,6 +53,7 @@ func (s *SalesPolicies) Declare() *resource.Type[SalesPolicy] {
 			resource.Int("step_days", "First step of a new deal within days", func(p *SalesPolicy) *int { return &p.StepDays }).Required().In("Deals"),
 			resource.Int("learned_from", "Closed deals needed to learn probabilities", func(p *SalesPolicy) *int { return &p.LearnedFrom }).Required().In("Deals"),
 			resource.Money("method_from", "Survey and solution are required from", func(p *SalesPolicy) *money.Amount { return &p.MethodFrom }).InList().In("Deals").Hint("Smaller deals may skip them."),
+			resource.Money("decision_from", "Decisions ATB and ATC are required from", func(p *SalesPolicy) *money.Amount { return &p.DecisionFrom }).In("Deals").Hint("Empty: never. A quote is sent only after ATB, a contract signed only after ATC."),
 			resource.Int("silent_lead_days", "Alarm for leads without contact after days", func(p *SalesPolicy) *int { return &p.SilentLeadDays }).Required().InList().In("Leads"),
 			resource.Percent("margin_floor", "Margin floor", func(p *SalesPolicy) *money.Ratio { return &p.MarginFloor }).InList().In("Quotes").Hint("Quotes below it go through approval."),
 			resource.Int("payment_days", "Longest payment term without approval, in days", func(p *SalesPolicy) *int { return &p.PaymentDays }).In("Quotes"),
@@ -75,8 +77,10 @@ func (s *SalesPolicies) check(_ context.Context, p *SalesPolicy) error {
 			bad = append(bad, errs.Field{Name: name, Message: "A share lies between 0 % and 100 %."})
 		}
 	}
-	if p.MethodFrom.Sign() < 0 {
-		bad = append(bad, errs.Field{Name: "method_from", Message: "An amount cannot be negative."})
+	for name, a := range map[string]money.Amount{"method_from": p.MethodFrom, "decision_from": p.DecisionFrom} {
+		if a.Sign() < 0 {
+			bad = append(bad, errs.Field{Name: name, Message: "An amount cannot be negative."})
+		}
 	}
 	if e := errs.Join(bad); e != nil {
 		return e

@@ -24,7 +24,8 @@ func NewDeals(d *db.DB) *Deals {
 		db.WithLines("ltc.deal_contact", func(o *domain.Opportunity) *[]domain.DealContact { return &o.Contacts }),
 		db.WithLines("ltc.deal_competitor", func(o *domain.Opportunity) *[]domain.DealCompetitor { return &o.Competitors }),
 		db.WithLines("ltc.deal_activity", func(o *domain.Opportunity) *[]domain.DealActivity { return &o.Activities }),
-		db.WithLines("ltc.deal_check", func(o *domain.Opportunity) *[]domain.DealCheck { return &o.Checks }))}
+		db.WithLines("ltc.deal_check", func(o *domain.Opportunity) *[]domain.DealCheck { return &o.Checks }),
+		db.WithLines("ltc.deal_item", func(o *domain.Opportunity) *[]domain.DealItem { return &o.Items }))}
 }
 
 // Insert implements record.Store. A deal that comes in closed entered its stage on the
@@ -47,8 +48,30 @@ func (s *Deals) Insert(ctx context.Context, deals ...*domain.Opportunity) error 
 		if err := s.DB.Later(ctx, nil, `INSERT INTO ltc.deal_stay (opportunity_id, stage, entered_at) VALUES ($1, $2, $3)`, o.ID, string(o.Stage), entered); err != nil {
 			return err
 		}
+		if err := s.stepStay(ctx, o, entered); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// stepStay ends the stay in another step than a deal stands in and begins that in its
+// own; a closed deal, or one on hold, stands in none.
+func (s *Deals) stepStay(ctx context.Context, o *domain.Opportunity, at time.Time) error {
+	step := o.StepID
+	if o.Stage == domain.DealWon || o.Stage == domain.DealLost || o.Stage == domain.DealHold {
+		step = 0
+	}
+	if o.Version > 1 {
+		if err := s.DB.Later(ctx, nil, `UPDATE ltc.step_stay SET left_at = greatest($3, entered_at) WHERE opportunity_id = $1 AND left_at IS NULL AND step_id <> $2`, o.ID, step, at); err != nil {
+			return err
+		}
+	}
+	if step == 0 {
+		return nil
+	}
+	return s.DB.Later(ctx, nil, `INSERT INTO ltc.step_stay (opportunity_id, step_id, entered_at) SELECT $1, $2, $3
+		WHERE NOT EXISTS (SELECT FROM ltc.step_stay WHERE opportunity_id = $1 AND left_at IS NULL)`, o.ID, step, at)
 }
 
 // Update implements record.Store.
@@ -60,8 +83,11 @@ func (s *Deals) Update(ctx context.Context, o *domain.Opportunity) error {
 		o.ID, string(o.Stage), o.UpdatedAt); err != nil {
 		return err
 	}
-	return s.DB.Later(ctx, nil, `INSERT INTO ltc.deal_stay (opportunity_id, stage, entered_at) SELECT $1, $2, $3
-		WHERE NOT EXISTS (SELECT FROM ltc.deal_stay WHERE opportunity_id = $1 AND left_at IS NULL)`, o.ID, string(o.Stage), o.UpdatedAt)
+	if err := s.DB.Later(ctx, nil, `INSERT INTO ltc.deal_stay (opportunity_id, stage, entered_at) SELECT $1, $2, $3
+		WHERE NOT EXISTS (SELECT FROM ltc.deal_stay WHERE opportunity_id = $1 AND left_at IS NULL)`, o.ID, string(o.Stage), o.UpdatedAt); err != nil {
+		return err
+	}
+	return s.stepStay(ctx, o, o.UpdatedAt)
 }
 
 // ShareDeal implements domain.DealBook.
@@ -86,7 +112,7 @@ func (s *Deals) AcceptedQuote(ctx context.Context, deal int64) (no string, err e
 
 // Closed implements domain.DealBook.
 func (s *Deals) Closed(ctx context.Context, company int64) ([]domain.ClosedDeals, error) {
-	return db.Select[domain.ClosedDeals](ctx, s.DB, `SELECT dept_id AS dept, stage = 'won' AS won, lost_stage, source, pipeline, count(*) AS n
+	return db.Select[domain.ClosedDeals](ctx, s.DB, `SELECT dept_id AS dept, stage = 'won' AS won, lost_stage, source, pipeline_id::text AS pipeline, count(*) AS n
 		FROM ltc.opportunity WHERE company_id = ? AND stage IN ('won', 'lost') AND archived_at IS NULL GROUP BY 1, 2, 3, 4, 5`, company)
 }
 
@@ -239,8 +265,8 @@ func (s *Deals) scope(ctx context.Context, f domain.DealFilter) (*db.Rows, error
 	if f.Owner != 0 {
 		w.And("owner_id = ?", f.Owner)
 	}
-	if f.Pipeline != "" {
-		w.And("pipeline = ?", f.Pipeline)
+	if f.Pipeline != 0 {
+		w.And("pipeline_id = ?", f.Pipeline)
 	}
 	if f.Product != 0 {
 		w.And("product_id = ?", f.Product)

@@ -114,8 +114,8 @@ func (s *Deals) frozenScope(ctx context.Context, f domain.DealFilter) (*db.Rows,
 	if f.Owner != 0 {
 		w.And("owner_id = ?", f.Owner)
 	}
-	if f.Pipeline != "" {
-		w.And("pipeline = ?", f.Pipeline)
+	if f.Pipeline != 0 {
+		w.And("pipeline_id = ?", f.Pipeline)
 	}
 	return w, nil
 }
@@ -158,7 +158,7 @@ func (s *Deals) Foreseen(ctx context.Context, f domain.DealFilter, company int64
 }
 
 // dimensions are the columns a funnel may be cut by.
-var dimensions = map[string]string{"": "''", "owner": "o.owner_id::text", "dept": "o.dept_id::text", "product": "coalesce(o.product_id, 0)::text", "source": "o.source", "pipeline": "o.pipeline", "region": "o.region"}
+var dimensions = map[string]string{"": "''", "owner": "o.owner_id::text", "dept": "o.dept_id::text", "product": "coalesce(o.product_id, 0)::text", "source": "o.source", "pipeline": "o.pipeline_id::text", "region": "o.region"}
 
 // Funnel follows cohorts: the deals that entered a stage in a period, each once by its
 // first entry, in all and by each part of the dimension; now says which are maturing.
