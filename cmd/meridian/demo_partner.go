@@ -1,11 +1,6 @@
 package main
 
-import (
-	"strconv"
-
-	"meridian/platform/date"
-	"meridian/platform/resource"
-)
+import "meridian/platform/resource"
 
 // partners are two channel partners of the east and the south: one has a lead to answer
 // and a protected deal, the other works on a lead and has a registration to be checked.
@@ -29,24 +24,4 @@ func (d *demo) partners() {
 	deal := d.make("partner", "crm.deal_registration", resource.Values{"company": "张家港永联钢构有限公司", "product": "SV-750W 伺服驱动器", "contact": "陆建平", "value": "128000"})
 	d.move("manager", "crm.deal_registration", deal, "approve", nil)
 	d.make("partner2", "crm.deal_registration", resource.Values{"company": "清远宏达电缆有限公司", "product": "VFD-5.5 变频器", "contact": "邓志文", "value": "64000"})
-	d.marketing(ids)
-}
-
-// marketing sets money aside for both; the first has claimed a part of its own.
-func (d *demo) marketing(partners []int64) {
-	year := d.today.Year()
-	var funds []int64
-	for i, x := range []struct{ manager, amount string }{{"manager", "60000"}, {"manager2", "30000"}} {
-		funds = append(funds, d.make(x.manager, "crm.fund", resource.Values{"name": strconv.Itoa(year) + " 年联合推广", "partner_id": id10(partners[i]), "from_on": date.New(year, 1, 1).String(), "to_on": date.New(year, 12, 31).String(), "amount": x.amount}))
-	}
-	claim := func(purpose, amount string) int64 {
-		id := d.make("partner", "crm.fund_claim", resource.Values{"purpose": purpose, "fund_id": id10(funds[0]), "spent_on": d.today.String(), "amount": amount})
-		d.attach("partner", "crm.fund_claim", id, "发票.txt", purpose+"\n金额 "+amount+" 元\n")
-		d.move("partner", "crm.fund_claim", id, "submit", nil)
-		return id
-	}
-	paid := claim("苏州工业展展位费", "18000")
-	d.move("manager", "crm.fund_claim", paid, "approve", nil)
-	d.move("finance", "crm.fund_claim", paid, "pay", resource.Values{"reference": "FK-" + strconv.Itoa(year) + "-0118"})
-	claim("客户技术交流会场地", "6500")
 }

@@ -86,13 +86,6 @@ func (d *demo) doc(typ string) resource.Doc {
 	return t
 }
 
-// attach puts a file on a record.
-func (d *demo) attach(who, typ string, id int64, name, text string) {
-	if d.err == nil {
-		d.fail(d.o.Files.Add(d.as(who), trace.Ref{Type: typ, ID: id}, name, []byte(text)))
-	}
-}
-
 // make creates a record the way the form does.
 func (d *demo) make(who, typ string, v resource.Values) int64 {
 	if d.err != nil {

@@ -122,7 +122,7 @@ func (s *suite) demoPages() {
 		}
 	}
 	counts := s.counts()
-	for _, typ := range []string{"crm.pool", "crm.allocation_rule", "crm.follow_standard", "crm.field_standard", "crm.segment", "crm.value_model", "crm.care_program", "crm.care_task", "crm.resource_plan", "crm.need", "crm.transfer", "crm.touch_point", "crm.fund", "crm.fund_claim",
+	for _, typ := range []string{"crm.pool", "crm.allocation_rule", "crm.follow_standard", "crm.field_standard", "crm.segment", "crm.value_model", "crm.care_program", "crm.care_task", "crm.resource_plan", "crm.need", "crm.transfer", "crm.touch_point",
 		"ltc.price_list", "ltc.sales_plan", "ltc.forecast_entry", "ltc.dunning_policy", "ltc.dunning", "ltc.obligation"} {
 		if counts[typ] == 0 {
 			s.t.Errorf("the demo company has no %s", typ)

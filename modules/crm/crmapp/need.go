@@ -16,13 +16,9 @@ import (
 func (d *desk) listening() {
 	d.needs = &domain.Needs{Store: db.NewStore[domain.Need](d.p.DB, "crm.need"), Customers: d.customers, Notify: d.p.Notices.Send}
 	d.partners = &domain.Partners{Store: db.NewStore(d.p.DB, "crm.partner", db.WithLines("crm.partner_user", func(p *domain.Partner) *[]domain.PartnerUser { return &p.Users })), People: d.sql, Registrations: db.NewStore[domain.Registration](d.p.DB, "crm.deal_registration"), Customers: d.customers, Book: d.sql, Portfolio: d.sql, Today: d.today}
-	d.funds = &domain.Funds{Store: db.NewStore[domain.Fund](d.p.DB, "crm.fund"), Claims: db.NewStore[domain.FundClaim](d.p.DB, "crm.fund_claim"), Partners: d.partners, Today: d.today, Proofs: d.sql.Proofs}
-	d.partners.Funds = d.funds
 	resource.Register(d.p.Types, d.needs.Declare())
 	resource.Register(d.p.Types, d.partners.Declare())
 	resource.Register(d.p.Types, d.partners.DeclareRegistration())
-	resource.Register(d.p.Types, d.funds.Declare())
-	resource.Register(d.p.Types, d.funds.DeclareClaim())
 	report.Register(d.p.Reports, d.needList())
 	report.Register(d.p.Reports, d.partnerRanking())
 	report.Register(d.p.Reports, d.partnerHome())
@@ -122,11 +118,11 @@ func (d *desk) partnerRanking() *report.Report[struct{}] {
 			stages := d.partners.Type.Info().Process
 			today := d.today(ctx)
 			t := report.Table{Key: "partners", Title: "Partners", Empty: "There is no partner yet.", Cols: []report.Col{{Key: "partner", Label: "Partner", Kind: resource.KRef}, {Key: "region", Label: "Region"}, {Key: "state", Label: "State"}, {Key: "registered", Label: "Registered", Kind: resource.KInt},
-				{Key: "protected", Label: "Protected", Kind: resource.KInt}, {Key: "converted", Label: "Won deals", Kind: resource.KInt}, {Key: "won", Label: "Won", Kind: resource.KMoney}, {Key: "pipeline", Label: "Pipeline", Kind: resource.KMoney}, {Key: "fund", Label: "Claims paid", Kind: resource.KMoney}, {Key: "certified", Label: "Certified until", Kind: resource.KDate}}}
+				{Key: "protected", Label: "Protected", Kind: resource.KInt}, {Key: "converted", Label: "Won deals", Kind: resource.KInt}, {Key: "won", Label: "Won", Kind: resource.KMoney}, {Key: "pipeline", Label: "Pipeline", Kind: resource.KMoney}, {Key: "certified", Label: "Certified until", Kind: resource.KDate}}}
 			for _, p := range list {
 				ref := d.partners.Type.Ref(p.ID)
 				t.Rows = append(t.Rows, report.Row{Ref: ref, Late: p.Stage == "active" && p.CertifiedUntil.Before(today), Cells: []report.Cell{report.Doc(ref, p.No+" "+p.Name), report.Text(p.Region), report.Word(stages.Stage(p.Stage).Label), report.Count(p.Registered), report.Count(p.Protected), report.Count(p.Converted),
-					report.Money(p.Won), report.Money(p.Pipeline), report.Money(p.FundPaid), report.Day(p.CertifiedUntil)}})
+					report.Money(p.Won), report.Money(p.Pipeline), report.Day(p.CertifiedUntil)}})
 			}
 			return &report.Result{Tables: []report.Table{t}}, nil
 		},
@@ -137,7 +133,7 @@ func (d *desk) partnerRanking() *report.Report[struct{}] {
 func (d *desk) partnerHome() *report.Report[struct{}] {
 	return &report.Report[struct{}]{
 		Name: "crm.partner_home", Label: "My partnership", Icon: "users", Perm: "crm.partner_home:read", Form: resource.Fields[struct{}]{}, Home: []string{"ltc.partner"}, Run: d.runPartnerHome,
-		Help: "The deals you have registered, those under way first, and until when each is protected. A new deal is registered under Deal registrations; we check whether somebody stands there already. What you spend on selling our products is claimed back under Fund claims, with the invoice attached.",
+		Help: "The deals you have registered, those under way first, and until when each is protected. A new deal is registered under Deal registrations; we check whether somebody stands there already.",
 	}
 }
 
@@ -153,10 +149,6 @@ func (d *desk) runPartnerHome(ctx context.Context, _ *struct{}) (*report.Result,
 		return &report.Result{Tables: []report.Table{t}}, nil
 	}
 	list, err := d.sql.OwnRegistrations(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	funds, err := d.ownFunds(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -178,21 +170,5 @@ func (d *desk) runPartnerHome(ctx context.Context, _ *struct{}) (*report.Result,
 		{Key: "state", Label: "State", Value: report.Word(d.partners.Type.Info().Process.Stage(string(own.Stage)).Label)},
 		{Key: "certified", Label: "Certified until", Value: report.Day(own.CertifiedUntil)},
 		{Key: "protected", Label: "Protected deals", Value: report.Count(protected)},
-	}, Tables: []report.Table{t, funds}}, nil
-}
-
-// ownFunds is the marketing money of the reader's partner; nothing to a reader without
-// the right.
-func (d *desk) ownFunds(ctx context.Context, partner int64) (report.Table, error) {
-	t := report.Table{Key: "funds", Title: "Marketing funds", Empty: "No fund is set aside for you.", Cols: []report.Col{{Key: "fund", Label: "Marketing fund", Kind: resource.KRef}, {Key: "from", Label: "From", Kind: resource.KDate}, {Key: "to", Label: "To", Kind: resource.KDate},
-		{Key: "amount", Label: "Amount", Kind: resource.KMoney}, {Key: "approved", Label: "Claims approved", Kind: resource.KMoney}, {Key: "paid", Label: "Claims paid", Kind: resource.KMoney}, {Key: "left", Label: "Left", Kind: resource.KMoney}}}
-	if !d.p.Authz.Can(ctx, "crm.fund", "read") {
-		return t, nil
-	}
-	list, err := d.sql.OwnFunds(ctx, partner)
-	for _, f := range list {
-		ref := d.funds.Type.Ref(f.ID)
-		t.Rows = append(t.Rows, report.Row{Ref: ref, Cells: []report.Cell{report.Doc(ref, f.Name), report.Day(f.FromOn), report.Day(f.ToOn), report.Money(f.Amount), report.Money(f.Approved), report.Money(f.Paid), report.Money(f.Amount.Sub(f.Approved))}})
-	}
-	return t, err
+	}, Tables: []report.Table{t}}, nil
 }

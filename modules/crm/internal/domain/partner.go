@@ -70,8 +70,8 @@ type OwnedBy struct{ ID, OwnerID int64 }
 type PartnerBook interface {
 	// PartnerOf returns the live partner a person signs in for, 0 for none.
 	PartnerOf(ctx context.Context, user int64) (int64, error)
-	// Kept lists the documents of a type that stand with a partner, with their owners.
-	Kept(ctx context.Context, typ string, partner int64) ([]OwnedBy, error)
+	// Registered lists the registrations of a partner with their owners.
+	Registered(ctx context.Context, partner int64) ([]OwnedBy, error)
 	// Hide takes a document away from a person it was shown to.
 	Hide(ctx context.Context, typ string, id, user int64) error
 }
@@ -112,7 +112,6 @@ type Partners struct {
 	Book          PoolBook
 	Portfolio     Portfolio
 	People        PartnerBook
-	Funds         *Funds
 	Today         func(ctx context.Context) date.Date
 
 	Type             *resource.Type[Partner]

@@ -9,7 +9,6 @@ import (
 	"meridian/platform/authz"
 	"meridian/platform/errs"
 	"meridian/platform/record"
-	"meridian/platform/resource"
 )
 
 // checkPartner keeps a person with one partner: what somebody sees must have one owner.
@@ -79,29 +78,7 @@ func (s *Partners) ownRecord(ctx context.Context, p *Partner) error {
 	return errs.Bad("customer_id", "This is the customer record of {0} already.", other.Name)
 }
 
-// kept is what stands with a partner and its people see together.
-func (s *Partners) kept() []keptType {
-	return []keptType{
-		{"crm.deal_registration", giveTo(s.RegistrationType)},
-		{"crm.fund", giveTo(s.Funds.Type)},
-		{"crm.fund_claim", giveTo(s.Funds.ClaimType)},
-	}
-}
-
-type keptType struct {
-	typ  string
-	give func(ctx context.Context, id, owner int64) error
-}
-
-// giveTo gives a document of a type to another owner.
-func giveTo[T any, PT record.Of[T]](t *resource.Type[T]) func(ctx context.Context, id, owner int64) error {
-	return func(ctx context.Context, id, owner int64) error {
-		_, err := t.Update(ctx, id, func(r *T) error { PT(r).Rec().OwnerID = owner; return nil })
-		return err
-	}
-}
-
-// staffed shows the partner's record and what stands with it to people, takes it away
+// staffed shows the partner's record and its registrations to people, takes them away
 // from others with what those own of it, and tells who else keeps something for a partner.
 func (s *Partners) staffed(ctx context.Context, p *Partner, joined, left, stay []int64) error {
 	if len(joined)+len(left) == 0 {
@@ -111,25 +88,25 @@ func (s *Partners) staffed(ctx context.Context, p *Partner, joined, left, stay [
 	if len(stay) > 0 {
 		e.Heir = stay[0]
 	}
-	for _, k := range s.kept() {
-		list, err := s.People.Kept(ctx, k.typ, p.ID)
-		if err != nil {
+	list, err := s.People.Registered(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if err := s.show(ctx, "crm.deal_registration", x.ID, joined, left); err != nil {
 			return err
 		}
-		for _, x := range list {
-			if err := s.show(ctx, k.typ, x.ID, joined, left); err != nil {
-				return err
+		if !slices.Contains(left, x.OwnerID) {
+			continue
+		}
+		_, err := s.RegistrationType.Update(authz.System(ctx, "registration of who left"), x.ID, func(r *Registration) error {
+			if r.OwnerID = p.OwnerID; e.Heir != 0 {
+				r.OwnerID = e.Heir
 			}
-			if !slices.Contains(left, x.OwnerID) {
-				continue
-			}
-			heir := p.OwnerID
-			if e.Heir != 0 {
-				heir = e.Heir
-			}
-			if err := k.give(authz.System(ctx, "work of who left"), x.ID, heir); err != nil {
-				return fmt.Errorf("%s %d of who left: %w", k.typ, x.ID, err)
-			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("registration %d of who left: %w", x.ID, err)
 		}
 	}
 	if err := s.show(ctx, "crm.partner", p.ID, joined, left); err != nil {
@@ -157,23 +134,15 @@ func (s *Partners) savedRegistration(ctx context.Context, r, before *Registratio
 	if before != nil {
 		return nil
 	}
-	return s.showAll(ctx, "crm.deal_registration", r.ID, r.PartnerID, r.OwnerID)
-}
-
-// showAll shows a document to the people of a partner that is staffed, but its owner.
-func (s *Partners) showAll(ctx context.Context, typ string, id, partner, owner int64) error {
-	p, err := s.Store.Get(authz.System(ctx, "people of a partner"), partner)
+	p, err := s.Store.Get(authz.System(ctx, "people of a partner"), r.PartnerID)
 	if err != nil {
 		return err
 	}
-	if p.Stage != PartnerActive && p.Stage != PartnerSuspended {
-		return nil
-	}
 	for _, u := range p.people() {
-		if u == owner {
+		if u == r.OwnerID {
 			continue
 		}
-		if err := s.Portfolio.Show(ctx, typ, id, u); err != nil {
+		if err := s.Portfolio.Show(ctx, "crm.deal_registration", r.ID, u); err != nil {
 			return err
 		}
 	}

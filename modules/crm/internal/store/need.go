@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"meridian/modules/crm/internal/domain"
 	"meridian/platform/authz"
@@ -57,7 +56,7 @@ type PartnerRank struct {
 	No, Name, Region, Tier, Stage    string
 	CertifiedUntil                   date.Date
 	Registered, Protected, Converted int64
-	Won, Pipeline, FundPaid          money.Amount
+	Won, Pipeline                    money.Amount
 }
 
 // PartnerRanking ranks the visible partners by what they won.
@@ -67,8 +66,7 @@ func (s *Store) PartnerRanking(ctx context.Context) ([]PartnerRank, error) {
 		return nil, err
 	}
 	return db.Select[PartnerRank](ctx, s.DB, `SELECT p.id, p.no, p.name, p.region, p.tier, p.stage, p.certified_until, count(r.id) AS registered, count(r.id) FILTER (WHERE r.stage = 'approved') AS protected, count(r.id) FILTER (WHERE r.stage = 'converted') AS converted,
-			coalesce(sum(r.won), 0) AS won, coalesce(sum(r.value) FILTER (WHERE r.stage IN ('submitted', 'approved')), 0) AS pipeline,
-			(SELECT coalesce(sum(f.paid), 0) FROM crm.fund f WHERE f.partner_id = p.id AND f.archived_at IS NULL) AS fund_paid
+			coalesce(sum(r.won), 0) AS won, coalesce(sum(r.value) FILTER (WHERE r.stage IN ('submitted', 'approved')), 0) AS pipeline
 		FROM (SELECT * FROM crm.partner WHERE `+w.SQL+`) p LEFT JOIN crm.deal_registration r ON r.partner_id = p.id AND r.archived_at IS NULL GROUP BY p.id, p.no, p.name, p.region, p.tier, p.stage, p.certified_until ORDER BY won DESC, pipeline DESC, p.id`, w.Args...)
 }
 
@@ -88,37 +86,9 @@ func (s *Store) PartnerOf(ctx context.Context, user int64) (id int64, err error)
 	return id, err
 }
 
-// Kept implements domain.PartnerBook.
-func (s *Store) Kept(ctx context.Context, typ string, partner int64) ([]domain.OwnedBy, error) {
-	table, ok := map[string]string{"crm.deal_registration": "crm.deal_registration", "crm.fund": "crm.fund", "crm.fund_claim": "crm.fund_claim"}[typ]
-	if !ok {
-		return nil, fmt.Errorf("no partner keeps a %s", typ)
-	}
-	return db.Select[domain.OwnedBy](ctx, s.DB, `SELECT id, owner_id FROM `+table+` WHERE partner_id = ? AND archived_at IS NULL ORDER BY id`, partner)
-}
-
-// Proofs counts the files attached to a claim.
-func (s *Store) Proofs(ctx context.Context, claim int64) (n int, err error) {
-	_, err = s.DB.Row(ctx, `SELECT count(*) FROM core.attachment WHERE object_type = 'crm.fund_claim' AND object_id = $1 AND deleted_at IS NULL`, []any{claim}, &n)
-	return n, err
-}
-
-// OwnFund is marketing money of a partner, as it sees it.
-type OwnFund struct {
-	ID                     int64
-	Name                   string
-	FromOn, ToOn           date.Date
-	Amount, Approved, Paid money.Amount
-}
-
-// OwnFunds lists the funds the reader may see of a partner, the latest first.
-func (s *Store) OwnFunds(ctx context.Context, partner int64) ([]OwnFund, error) {
-	w, err := s.DB.Rows(ctx, "crm.fund", 0)
-	if err != nil {
-		return nil, err
-	}
-	w.And("partner_id = ?", partner)
-	return db.Select[OwnFund](ctx, s.DB, `SELECT id, name, from_on, to_on, amount, approved, paid FROM crm.fund WHERE `+w.SQL+` ORDER BY to_on DESC, id DESC LIMIT 50`, w.Args...)
+// Registered implements domain.PartnerBook.
+func (s *Store) Registered(ctx context.Context, partner int64) ([]domain.OwnedBy, error) {
+	return db.Select[domain.OwnedBy](ctx, s.DB, `SELECT id, owner_id FROM crm.deal_registration WHERE partner_id = ? AND archived_at IS NULL ORDER BY id`, partner)
 }
 
 // Hide implements domain.PartnerBook.
