@@ -71,7 +71,7 @@ func (d *demo) standards() {
 func (d *demo) pools() {
 	pool := map[string]int64{}
 	for _, x := range []struct{ branch, name, admin string }{{"east", "华东公海", "manager"}, {"south", "华南公海", "manager2"}} {
-		pool[x.branch] = d.make("manager", "crm.pool", resource.Values{"name": x.name, "scope_dept_id": id10(d.depts[x.branch]), "admin_id": id10(d.who[x.admin]), "claim_per_day": "5", "cooldown_days": "0", "idle_days": "60", "notice_days": "5"})
+		pool[x.branch] = d.make("manager", "crm.pool", resource.Values{"name": x.name, "scope_dept_id": id10(d.depts[x.branch]), "admin_id": id10(d.who[x.admin]), "claim_per_day": "5", "cooldown_days": "0", "idle_days": "60", "notice_days": "5", "view_per_day": "20", "ended_days": "180"})
 	}
 	members := func(who ...string) []resource.Values {
 		var out []resource.Values

@@ -77,6 +77,7 @@ type Customers struct {
 	Standards Standards
 	Log       LifecycleLog
 	Work      Work
+	Pools     *Pools
 
 	Type        *resource.Type[Customer]
 	ContactType *resource.Type[Contact]
@@ -104,6 +105,9 @@ func (s *Customers) check(ctx context.Context, c *Customer) error {
 	if e := errs.Join(bad); e != nil {
 		return e
 	}
+	if err := s.Pools.untouched(ctx, c); err != nil {
+		return err
+	}
 	return s.refuseTwin(ctx, c)
 }
 
@@ -111,6 +115,9 @@ func (s *Customers) check(ctx context.Context, c *Customer) error {
 func (s *Customers) saved(ctx context.Context, c, before *Customer) error {
 	if c.ArchivedAt != nil {
 		return nil
+	}
+	if err := s.Pools.moved(ctx, c, before); err != nil {
+		return err
 	}
 	if err := s.keepTwins(ctx, c, before); err != nil {
 		return err
