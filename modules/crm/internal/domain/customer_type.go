@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"meridian/modules/crm"
+	"meridian/platform/date"
 	"meridian/platform/money"
 	"meridian/platform/process"
 	"meridian/platform/resource"
@@ -43,6 +44,7 @@ func (s *Customers) Declare() *resource.Type[Customer] {
 			resource.Text("email", "E-mail", func(c *Customer) *string { return &c.Email }).Sensitive().Search().In("Contact"),
 			resource.Text("website", "Website", func(c *Customer) *string { return &c.Website }).In("Contact"),
 			resource.LongText("address", "Address", func(c *Customer) *string { return &c.Address }).In("Contact").Limit(500),
+			resource.Date("verified_on", "Verified on", func(c *Customer) *date.Date { return &c.VerifiedOn }).Filter().In("Contact").Hint("When phone, mail and address were last proved right."),
 			resource.Money("credit_limit", "Credit limit", func(c *Customer) *money.Amount { return &c.CreditLimit }).Sensitive().Filter().In("Credit"),
 			resource.Int("payment_days", "Payment term (days)", func(c *Customer) *int { return &c.PaymentDays }).In("Credit"),
 			resource.LongText("note", "Note", func(c *Customer) *string { return &c.Note }).In("Profile"),

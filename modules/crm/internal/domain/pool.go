@@ -52,6 +52,8 @@ type PoolBook interface {
 	LogAllocation(ctx context.Context, customer, rule int64, text string, to int64) error
 	// HasOpenBusiness reports an open deal or an order that is not invoiced.
 	HasOpenBusiness(ctx context.Context, customer int64) (bool, error)
+	// Owes reports an invoice of the customer that is not paid.
+	Owes(ctx context.Context, customer int64) (bool, error)
 }
 
 // Pools is the service behind pools and allocation.
@@ -221,15 +223,8 @@ func (s *Pools) GiveBack(ctx context.Context, id, pool int64, reason string) err
 // Recycle takes a customer from its owner into a pool, in the transaction of ctx.
 // Precondition while a deal or an order is open.
 func (s *Pools) Recycle(ctx context.Context, id, pool int64, how, reason string) error {
-	open, err := s.Book.HasOpenBusiness(ctx, id)
-	if err == nil && !open && s.Busy != nil {
-		open, err = s.Busy(ctx, id)
-	}
-	if err != nil {
+	if err := s.unburdened(ctx, id); err != nil {
 		return err
-	}
-	if open {
-		return errs.New(errs.Precondition, "A deal, a quote, an order or a dispute of this customer is open; it stays with its owner.")
 	}
 	if err := s.Book.Because(ctx, how, reason); err != nil {
 		return err
@@ -243,6 +238,18 @@ func (s *Pools) Recycle(ctx context.Context, id, pool int64, how, reason string)
 		return err
 	}
 	return s.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, How: how, Reason: reason})
+}
+
+// unburdened refuses while a deal, a quote, an order or a dispute of a customer is open.
+func (s *Pools) unburdened(ctx context.Context, id int64) error {
+	open, err := s.Book.HasOpenBusiness(ctx, id)
+	if err == nil && !open && s.Busy != nil {
+		open, err = s.Busy(ctx, id)
+	}
+	if err == nil && open {
+		err = errs.New(errs.Precondition, "A deal, a quote, an order or a dispute of this customer is open; it stays with its owner.")
+	}
+	return err
 }
 
 // AllocationRule gives customers of a kind to people. The lowest priority that matches

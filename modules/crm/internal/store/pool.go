@@ -63,6 +63,11 @@ func (s *Store) HasOpenBusiness(ctx context.Context, customer int64) (bool, erro
 	return s.DB.Row(ctx, `SELECT 1 FROM crm.open_deal WHERE customer_id = $1 AND closed_at IS NULL UNION ALL SELECT 1 FROM crm.exposure_total WHERE customer_id = $1 AND orders > 0 LIMIT 1`, []any{customer}, new(int))
 }
 
+// Owes implements domain.PoolBook.
+func (s *Store) Owes(ctx context.Context, customer int64) (bool, error) {
+	return s.DB.Row(ctx, `SELECT 1 FROM crm.exposure_total WHERE customer_id = $1 AND receivables > 0`, []any{customer}, new(int))
+}
+
 // Pooled is a customer of a pool as people see it who do not own it: no phone, no mail.
 type Pooled struct {
 	ID, PoolID                         int64
