@@ -24,4 +24,19 @@ func (d *demo) partners() {
 	deal := d.make("partner", "crm.deal_registration", resource.Values{"company": "张家港永联钢构有限公司", "product": "SV-750W 伺服驱动器", "contact": "陆建平", "value": "128000"})
 	d.move("manager", "crm.deal_registration", deal, "approve", nil)
 	d.make("partner2", "crm.deal_registration", resource.Values{"company": "清远宏达电缆有限公司", "product": "VFD-5.5 变频器", "contact": "邓志文", "value": "64000"})
+	d.funds(ids)
+}
+
+// funds are what the partners may spend on marketing: one claim waits for a decision, one
+// for its payment.
+func (d *demo) funds(partners []int64) {
+	for i, manager := range []string{"manager", "manager2"} {
+		fund := d.make(manager, "crm.market_fund", resource.Values{"name": "年度市场发展基金", "partner_id": id10(partners[i]), "from_on": d.in(-90), "to_on": d.in(270), "amount": "50000"})
+		who := []string{"partner", "partner2"}[i]
+		claim := d.make(who, "crm.fund_claim", resource.Values{"fund_id": id10(fund), "activity": []string{"昆山智能制造展会展位", "东莞新品推介会"}[i], "held_on": d.in(-5), "amount": "18000"})
+		d.move(who, "crm.fund_claim", claim, "submit", resource.Values{"proof": resource.Upload{Name: "发票与现场照片.txt", Body: []byte("展位费发票 18000 元，现场照片 12 张。")}.Text()})
+		if i == 0 {
+			d.move(manager, "crm.fund_claim", claim, "approve", resource.Values{"approved": "15000"})
+		}
+	}
 }

@@ -15,6 +15,7 @@ import (
 func (d *demo) rules() {
 	d.standards()
 	d.pools()
+	d.dirty()
 	d.segments()
 	d.plans()
 	d.collecting()
@@ -72,7 +73,7 @@ func (d *demo) standards() {
 func (d *demo) pools() {
 	pool := map[string]int64{}
 	for _, x := range []struct{ branch, name, admin string }{{"east", "华东公海", "manager"}, {"south", "华南公海", "manager2"}} {
-		pool[x.branch] = d.make("manager", "crm.pool", resource.Values{"name": x.name, "scope_dept_id": id10(d.depts[x.branch]), "admin_id": id10(d.who[x.admin]), "claim_per_day": "5", "cooldown_days": "0", "idle_days": "60", "notice_days": "5"})
+		pool[x.branch] = d.make("manager", "crm.pool", resource.Values{"name": x.name, "scope_dept_id": id10(d.depts[x.branch]), "admin_id": id10(d.who[x.admin]), "claim_per_day": "5", "cooldown_days": "0", "idle_days": "60", "notice_days": "5", "view_per_day": "20", "ended_days": "180"})
 	}
 	members := func(who ...string) []resource.Values {
 		var out []resource.Values
@@ -87,6 +88,14 @@ func (d *demo) pools() {
 		rep := map[string]string{"east": "rep", "south": "rep2"}[x.branch]
 		id := d.make(rep, "crm.customer", resource.Values{"name": x.name, "region": x.region, "industry": "机械制造", "source": "展会", "phone": fmt.Sprintf("0511-8%07d", 1800000+i*3217)})
 		d.command(rep, "crm.public_pool", "give_back", resource.Values{"customer_id": id10(id), "pool_id": id10(pool[x.branch]), "reason": "三次联系未果，暂无精力跟进"})
+	}
+}
+
+// dirty are records to be cleansed: a phone, a tax number and a mail address that cannot be right.
+func (d *demo) dirty() {
+	for _, x := range []resource.Values{{"name": "无锡恒达传动有限公司", "region": "江苏", "phone": "0510-8"}, {"name": "嘉兴佳通五金有限公司", "region": "浙江", "tax_no": "91330400MA2B0XQ1XX"}, {"name": "南通海安轴承厂", "region": "江苏", "email": "sales@haian"}} {
+		x["industry"], x["source"] = "机械制造", "展会"
+		d.make("rep", "crm.customer", x)
 	}
 }
 

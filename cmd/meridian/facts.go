@@ -20,6 +20,9 @@ func wireFacts(p *app.Platform, customers *crmapp.Module) {
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.OpportunityClosed) error {
 		return customers.DealEnded(ctx, e.Customer, e.Opportunity, e.Won)
 	})
+	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.ContractSigned) error {
+		return customers.Terms.Signed(ctx, crm.ContractTerm{Customer: e.Customer, Doc: e.Contract, Signed: today(ctx), End: e.End})
+	})
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.OrderConfirmed) error {
 		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactOrder, On: today(ctx), N: 1, Amount: e.Total, Doc: order(e.ID), Key: "order:" + order(e.ID).String()})
 	})

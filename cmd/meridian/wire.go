@@ -82,5 +82,6 @@ func wire(p *app.Platform) *system {
 		return sales.Reactions.Registered(ctx, e)
 	})
 	wireFacts(p, customers)
+	customers.StaysWhile("ltc.quote", "ltc.dispute")
 	return &system{sales: sales, service: service}
 }

@@ -215,6 +215,20 @@ type Facts interface {
 	Undo(ctx context.Context, kind FactKind, f Fact) error
 }
 
+// ContractTerm is a contract a customer has signed. End is zero when it has none.
+type ContractTerm struct {
+	Customer CustomerID
+	Doc      trace.Ref
+	Signed   date.Date
+	End      date.Date
+}
+
+// Terms takes the contracts customers sign: the rules of the pools ask for them.
+type Terms interface {
+	// Signed keeps a contract; the same document again replaces it.
+	Signed(ctx context.Context, t ContractTerm) error
+}
+
 // LifecycleChanged is published when a customer moves in its life cycle.
 type LifecycleChanged struct {
 	ID       CustomerID

@@ -25,9 +25,16 @@ type Module struct {
 	Credit    crm.Credit
 	Facts     crm.Facts
 	Partners  crm.Partners
+	Terms     crm.Terms
 	// DealEnded is told when a deal is won or lost.
 	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
+
+	busy func(types []string)
 }
+
+// StaysWhile names document types of other modules: a customer with an open one, found by
+// its field customer_id, does not go back to a pool. It is called while wiring.
+func (m *Module) StaysWhile(types ...string) { m.busy(types) }
 
 // desk is what the reports and commands of the module work with.
 type desk struct {
@@ -49,6 +56,7 @@ type desk struct {
 	care      *domain.Care
 	loyalty   *domain.Loyalty
 	touches   *domain.TouchPoints
+	busy      []string // document types that keep a customer with its owner
 }
 
 // New builds the module and registers its types, reports and jobs. The sources are what
@@ -62,6 +70,9 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 		Bus:      p.Bus, Policies: d.policies, Authz: p.Authz, Now: p.Now, Tx: p.DB.Tx,
 		Twins: sql, Merges: sql, Standards: sql, Log: sql, Work: p.Types,
 	}
+	d.pools = &domain.Pools{Store: db.NewStore[domain.Pool](p.DB, "crm.pool"), Customers: d.customers, Book: sql, Views: sql, Location: p.Location, Busy: d.isBusy,
+		Rules: db.NewStore(p.DB, "crm.allocation_rule", db.WithLines("crm.allocation_member", func(r *domain.AllocationRule) *[]domain.AllocationMember { return &r.Members }))}
+	d.customers.Pools = d.pools
 	d.followups = &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now, Customers: d.customers, Rhythm: sql}
 	fields := &domain.FieldStandards{Store: db.NewStore[domain.FieldStandard](p.DB, "crm.field_standard"), Standards: sql}
 	resource.Register(p.Types, d.customers.Declare())
@@ -89,8 +100,9 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
-	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners}
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners,
+		Terms: &domain.Terms{Book: sql}, busy: func(types []string) { d.busy = append(d.busy, types...) }}
 }
 
 // job adds a job that runs for every company with its calendar day.

@@ -17,6 +17,7 @@ import (
 // master adds what keeps the customer records right (CRM-01, CRM-02).
 func (d *desk) master() {
 	report.Register(d.p.Reports, d.duplicates())
+	report.Register(d.p.Reports, d.cleansing())
 	report.Register(d.p.Reports, d.lookup())
 	report.Register(d.p.Reports, d.completeness())
 	d.job("crm.completeness", "Measure the completeness of customers and remind owners", "20 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {

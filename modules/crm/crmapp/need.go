@@ -19,6 +19,7 @@ func (d *desk) listening() {
 	resource.Register(d.p.Types, d.needs.Declare())
 	resource.Register(d.p.Types, d.partners.Declare())
 	resource.Register(d.p.Types, d.partners.DeclareRegistration())
+	d.funding()
 	report.Register(d.p.Reports, d.needList())
 	report.Register(d.p.Reports, d.partnerRanking())
 	report.Register(d.p.Reports, d.partnerHome())
@@ -105,35 +106,11 @@ func (d *desk) runNeeds(ctx context.Context, _ *struct{}) (*report.Result, error
 	return &report.Result{Tiles: []report.Tile{{Key: "open", Label: "Open needs", Value: report.Count(len(list))}}, Tables: []report.Table{t, g}}, nil
 }
 
-// partnerRanking shows partners by what they bring, and what they have not followed up.
-func (d *desk) partnerRanking() *report.Report[struct{}] {
-	return &report.Report[struct{}]{
-		Name: "crm.partners", Label: "Partner ranking", Icon: "users", Perm: "crm.partners:read", Form: resource.Fields[struct{}]{},
-		Help: "Partners by the value of the deals they registered and won; the pipeline is what they registered and is not decided or still protected.",
-		Run: func(ctx context.Context, _ *struct{}) (*report.Result, error) {
-			list, err := d.sql.PartnerRanking(ctx)
-			if err != nil {
-				return nil, err
-			}
-			stages := d.partners.Type.Info().Process
-			today := d.today(ctx)
-			t := report.Table{Key: "partners", Title: "Partners", Empty: "There is no partner yet.", Cols: []report.Col{{Key: "partner", Label: "Partner", Kind: resource.KRef}, {Key: "region", Label: "Region"}, {Key: "state", Label: "State"}, {Key: "registered", Label: "Registered", Kind: resource.KInt},
-				{Key: "protected", Label: "Protected", Kind: resource.KInt}, {Key: "converted", Label: "Won deals", Kind: resource.KInt}, {Key: "won", Label: "Won", Kind: resource.KMoney}, {Key: "pipeline", Label: "Pipeline", Kind: resource.KMoney}, {Key: "certified", Label: "Certified until", Kind: resource.KDate}}}
-			for _, p := range list {
-				ref := d.partners.Type.Ref(p.ID)
-				t.Rows = append(t.Rows, report.Row{Ref: ref, Late: p.Stage == "active" && p.CertifiedUntil.Before(today), Cells: []report.Cell{report.Doc(ref, p.No+" "+p.Name), report.Text(p.Region), report.Word(stages.Stage(p.Stage).Label), report.Count(p.Registered), report.Count(p.Protected), report.Count(p.Converted),
-					report.Money(p.Won), report.Money(p.Pipeline), report.Day(p.CertifiedUntil)}})
-			}
-			return &report.Result{Tables: []report.Table{t}}, nil
-		},
-	}
-}
-
 // partnerHome is what a partner sees of itself when it signs in.
 func (d *desk) partnerHome() *report.Report[struct{}] {
 	return &report.Report[struct{}]{
 		Name: "crm.partner_home", Label: "My partnership", Icon: "users", Perm: "crm.partner_home:read", Form: resource.Fields[struct{}]{}, Home: []string{"ltc.partner"}, Run: d.runPartnerHome,
-		Help: "The deals you have registered, those under way first, and until when each is protected. A new deal is registered under Deal registrations; we check whether somebody stands there already.",
+		Help: "The deals you have registered, those under way first, and until when each is protected. A new deal is registered under Deal registrations; we check whether somebody stands there already. What you spent on marketing is claimed under Claims on funds, with its proof.",
 	}
 }
 
@@ -156,6 +133,10 @@ func (d *desk) runPartnerHome(ctx context.Context, _ *struct{}) (*report.Result,
 	if err != nil {
 		return nil, err
 	}
+	funds, err := d.ownFunds(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	stages := d.partners.RegistrationType.Info().Process
 	protected := 0
 	for _, r := range list {
@@ -170,5 +151,5 @@ func (d *desk) runPartnerHome(ctx context.Context, _ *struct{}) (*report.Result,
 		{Key: "state", Label: "State", Value: report.Word(d.partners.Type.Info().Process.Stage(string(own.Stage)).Label)},
 		{Key: "certified", Label: "Certified until", Value: report.Day(own.CertifiedUntil)},
 		{Key: "protected", Label: "Protected deals", Value: report.Count(protected)},
-	}, Tables: []report.Table{t}}, nil
+	}, Tables: []report.Table{t, funds}}, nil
 }

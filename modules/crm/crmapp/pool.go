@@ -2,14 +2,11 @@ package crmapp
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
 	"meridian/modules/crm/internal/domain"
 	"meridian/platform/authz"
-	"meridian/platform/date"
-	"meridian/platform/db"
 	"meridian/platform/errs"
 	"meridian/platform/jobs"
 	"meridian/platform/process"
@@ -19,11 +16,10 @@ import (
 
 // holding adds pools, allocation and recycling (CRM-08).
 func (d *desk) holding() {
-	d.pools = &domain.Pools{Store: db.NewStore[domain.Pool](d.p.DB, "crm.pool"), Customers: d.customers, Book: d.sql, Location: d.p.Location,
-		Rules: db.NewStore(d.p.DB, "crm.allocation_rule", db.WithLines("crm.allocation_member", func(r *domain.AllocationRule) *[]domain.AllocationMember { return &r.Members }))}
 	resource.Register(d.p.Types, d.pools.Declare())
 	resource.Register(d.p.Types, d.pools.DeclareRule())
 	report.Register(d.p.Reports, d.pool())
+	report.Register(d.p.Reports, d.poolCustomer())
 	d.p.Jobs.Add(jobs.Job{Name: "crm.allocate", Label: "Give out customers of the pools by rule", Spec: "*/10 * * * *", Run: d.allocateAll})
 	d.job("crm.recycle", "Take back customers nobody contacts", "40 1 * * *", d.recycle)
 }
@@ -32,7 +28,7 @@ func (d *desk) holding() {
 func (d *desk) pool() *report.Report[struct{}] {
 	return &report.Report[struct{}]{
 		Name: "crm.public_pool", Label: "Public pool", Icon: "users", Perm: "crm.public_pool:read", Form: resource.Fields[struct{}]{},
-		Help: "Customers without owner. Claim one and it is yours: a pool limits the claims a day, a previous owner must wait, and nobody holds more than the capacity.",
+		Help: "Customers without owner. Open one to see more, claim it and it is yours: a pool limits views and claims a day, how to reach the customer is shown after the claim, a previous owner must wait, and nobody holds more than the capacity.",
 		Run:  d.runPool,
 		Commands: []report.Command{
 			report.Do("claim", "Claim", "crm.public_pool:claim", idForm("customer", "Customer"), func(ctx context.Context, in *numberIn) (report.Done, error) {
@@ -73,7 +69,7 @@ func (d *desk) runPool(ctx context.Context, _ *struct{}) (*report.Result, error)
 		if p := (&domain.Pool{ScopeDeptID: c.ScopeDeptID}); !head && !p.Covers(who.Dept, d.p.Authz.Directory().Subtree) {
 			continue
 		}
-		row := report.Row{Cells: []report.Cell{report.Text(c.No), report.Text(c.Name), report.Word(domain.StageLabels[c.Stage]), report.Text(c.Industry), report.Text(c.Region), report.Text(c.Source), report.Text(c.Pool), report.None()}}
+		row := report.Row{Href: poolCard(c.ID), Cells: []report.Cell{report.Text(c.No), report.Text(c.Name).Link(poolCard(c.ID)), report.Word(domain.StageLabels[c.Stage]), report.Text(c.Industry), report.Text(c.Region), report.Text(c.Source), report.Text(c.Pool), report.None()}}
 		if c.PooledAt != nil {
 			row.Cells[7] = report.Moment(*c.PooledAt)
 		}
@@ -173,56 +169,4 @@ func (d *desk) tell(ctx context.Context, users []int64, kind, message string, ar
 	return d.p.DB.Tx(ctx, func(ctx context.Context) error {
 		return d.p.Notices.Send(ctx, process.Notice{Users: users, Kind: kind, Message: message, Args: args, Object: customerRef(customer)})
 	})
-}
-
-// recycle gives notice of customers nobody contacts and takes back those whose notice
-// has run out. Who contacts the customer meanwhile keeps it.
-func (d *desk) recycle(ctx context.Context, company int64, day date.Date) error {
-	policy, err := d.policies.Of(ctx, company)
-	if err != nil {
-		return err
-	}
-	idle, err := d.sql.Idles(ctx, company, d.p.Now(), policy.FirstContactDays)
-	if err != nil {
-		return err
-	}
-	var still []int64
-	for _, x := range idle {
-		still = append(still, x.ID)
-		err := d.p.DB.Tx(ctx, func(ctx context.Context) error {
-			if x.GivenOn.IsZero() {
-				return d.giveNotice(ctx, x.ID, x.OwnerID, x.Name, x.Why, day.AddDays(x.NoticeDays), func() error { return d.sql.Notify(ctx, x, day, day.AddDays(x.NoticeDays)) })
-			}
-			if day.Before(x.DueOn) {
-				return nil
-			}
-			err := d.pools.Recycle(authz.System(ctx, "recycle"), x.ID, x.PoolID, "recycle", x.Why)
-			if errs.Is(err, errs.Precondition) {
-				return nil
-			}
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("recycle customer %d: %w", x.ID, err)
-		}
-	}
-	return d.p.DB.Tx(ctx, func(ctx context.Context) error { return d.sql.Unnotify(ctx, company, still) })
-}
-
-// giveNotice tells the owner, and the head when not even a first contact was made.
-func (d *desk) giveNotice(ctx context.Context, customer, owner int64, name, why string, due date.Date, keep func() error) error {
-	people, message := []int64{owner}, "Nobody has contacted {0} for long; it goes back to the pool on {1}."
-	if why == "first" {
-		message = "The first contact with {0} is missing; it goes back to the pool on {1}."
-		if p := d.p.Authz.Directory().People[owner]; p != nil {
-			people = append(people, p.Manager)
-			if u := d.p.Authz.Directory().Departments[p.Dept]; u != nil {
-				people = append(people, u.Manager)
-			}
-		}
-	}
-	if err := d.tell(ctx, people, "recycle", message, []any{name, due}, customer); err != nil {
-		return err
-	}
-	return keep()
 }

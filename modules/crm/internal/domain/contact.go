@@ -41,6 +41,9 @@ func (s *Customers) checkContact(_ context.Context, c *Contact) error {
 	if c.VerifiedOn.IsZero() && c.Email+c.Phone != "" {
 		c.VerifiedOn = today
 	}
+	if c.VerifiedOn == today {
+		c.Stale = false
+	}
 	var bad []errs.Field
 	if c.Email != "" && !strings.Contains(c.Email, "@") {
 		bad = append(bad, errs.Field{Name: "email", Message: "This is no e-mail address."})

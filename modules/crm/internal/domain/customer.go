@@ -11,6 +11,7 @@ import (
 	"meridian/modules/crm"
 	"meridian/platform/authz"
 	"meridian/platform/clock"
+	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/event"
 	"meridian/platform/money"
@@ -60,6 +61,7 @@ type Customer struct {
 	MergedInto   *int64
 	PoolID       *int64 // waits for an owner
 	PooledAt     *time.Time
+	VerifiedOn   date.Date // phone, mail and address were proved
 }
 
 // Customers is the service behind the customer type.
@@ -77,6 +79,7 @@ type Customers struct {
 	Standards Standards
 	Log       LifecycleLog
 	Work      Work
+	Pools     *Pools
 
 	Type        *resource.Type[Customer]
 	ContactType *resource.Type[Contact]
@@ -101,8 +104,14 @@ func (s *Customers) check(ctx context.Context, c *Customer) error {
 	if c.ParentID != nil && c.ID != 0 && *c.ParentID == c.ID {
 		bad = append(bad, errs.Field{Name: "parent_id", Message: "A customer cannot be its own parent."})
 	}
+	if c.VerifiedOn.After(date.Of(s.Now()).AddDays(1)) {
+		bad = append(bad, errs.Field{Name: "verified_on", Message: "This day is still to come."})
+	}
 	if e := errs.Join(bad); e != nil {
 		return e
+	}
+	if err := s.Pools.untouched(ctx, c); err != nil {
+		return err
 	}
 	return s.refuseTwin(ctx, c)
 }
@@ -111,6 +120,9 @@ func (s *Customers) check(ctx context.Context, c *Customer) error {
 func (s *Customers) saved(ctx context.Context, c, before *Customer) error {
 	if c.ArchivedAt != nil {
 		return nil
+	}
+	if err := s.Pools.moved(ctx, c, before); err != nil {
+		return err
 	}
 	if err := s.keepTwins(ctx, c, before); err != nil {
 		return err

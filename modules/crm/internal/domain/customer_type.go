@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"meridian/modules/crm"
+	"meridian/platform/date"
 	"meridian/platform/money"
 	"meridian/platform/process"
 	"meridian/platform/resource"
@@ -16,7 +17,7 @@ func (s *Customers) Declare() *resource.Type[Customer] {
 	industry := resource.Text("industry", "Industry", func(c *Customer) *string { return &c.Industry }).InList().Filter().In("Profile")
 	s.Type = &resource.Type[Customer]{
 		Name: "crm.customer", Label: "Customer", Plural: "Customers", Icon: "building-store", Number: "CU-{000000}",
-		Store: s.Store, Check: s.check, Saved: s.saved, Imported: s.imported,
+		Store: s.Pools.Guard(s.Store), Check: s.check, Saved: s.saved, Imported: s.imported,
 		Title:   func(c *Customer) string { return c.Name },
 		Default: func(_ context.Context, c *Customer) error { c.Kind, c.PaymentDays = "company", 30; return nil },
 		Fields: resource.Fields[Customer]{
@@ -43,6 +44,7 @@ func (s *Customers) Declare() *resource.Type[Customer] {
 			resource.Text("email", "E-mail", func(c *Customer) *string { return &c.Email }).Contact().Search().In("Contact"),
 			resource.Text("website", "Website", func(c *Customer) *string { return &c.Website }).In("Contact"),
 			resource.LongText("address", "Address", func(c *Customer) *string { return &c.Address }).In("Contact").Limit(500),
+			resource.Date("verified_on", "Verified on", func(c *Customer) *date.Date { return &c.VerifiedOn }).Filter().In("Contact").Hint("When phone, mail and address were last proved right."),
 			resource.Money("credit_limit", "Credit limit", func(c *Customer) *money.Amount { return &c.CreditLimit }).Sensitive().Filter().In("Credit"),
 			resource.Int("payment_days", "Payment term (days)", func(c *Customer) *int { return &c.PaymentDays }).In("Credit"),
 			resource.LongText("note", "Note", func(c *Customer) *string { return &c.Note }).In("Profile"),

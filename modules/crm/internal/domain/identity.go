@@ -42,6 +42,13 @@ func MailDomain(s string) string {
 	return domain
 }
 
+// MailOK reports whether an address has a mailbox and a domain with a dot.
+func MailOK(s string) bool {
+	box, domain, ok := strings.Cut(s, "@")
+	host, top, dot := strings.Cut(domain, ".")
+	return ok && dot && box != "" && host != "" && top != "" && !strings.ContainsAny(s, " \t") && !strings.Contains(domain, "@")
+}
+
 const usccDigits = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 // USCC reports whether s is a unified social credit code of China with a right check

@@ -72,6 +72,8 @@ type PartnerBook interface {
 	PartnerOf(ctx context.Context, user int64) (int64, error)
 	// Registered lists the registrations of a partner with their owners.
 	Registered(ctx context.Context, partner int64) ([]OwnedBy, error)
+	// OfPartner lists the live market_fund or fund_claim documents of a partner.
+	OfPartner(ctx context.Context, table string, partner int64) ([]OwnedBy, error)
 	// Hide takes a document away from a person it was shown to.
 	Hide(ctx context.Context, typ string, id, user int64) error
 }
@@ -102,6 +104,7 @@ type Registration struct {
 	CustomerID     *int64
 	ProtectedUntil date.Date
 	Won            money.Amount
+	WonOn          date.Date
 }
 
 // Partners is the service behind partners and their deals.
@@ -113,6 +116,7 @@ type Partners struct {
 	Portfolio     Portfolio
 	People        PartnerBook
 	Today         func(ctx context.Context) date.Date
+	Funds         *Funds
 
 	Type             *resource.Type[Partner]
 	RegistrationType *resource.Type[Registration]
@@ -215,6 +219,20 @@ func (s *Partners) approve(ctx context.Context, r *Registration) error {
 
 type conversion struct{ Won money.Amount }
 
+// convert notes what a deal brought, and whose customer it became.
+func (s *Partners) convert(ctx context.Context, r *Registration, in *conversion) error {
+	r.Won, r.WonOn = in.Won, s.Today(ctx)
+	if r.CustomerID != nil {
+		return nil
+	}
+	id, known, err := s.Customers.Match(authz.System(ctx, "customer of a registration"), crm.NewCustomer{Name: r.Company, TaxNo: r.TaxNo})
+	if err == nil && known {
+		n := int64(id)
+		r.CustomerID = &n
+	}
+	return err
+}
+
 // DeclareRegistration returns the document type of the deal registration.
 func (s *Partners) DeclareRegistration() *resource.Type[Registration] {
 	s.RegistrationType = &resource.Type[Registration]{
@@ -242,7 +260,7 @@ func (s *Partners) DeclareRegistration() *resource.Type[Registration] {
 				{Name: "approve", Label: "Approve", From: resource.From(RegistrationSubmitted), To: RegistrationApproved, Do: resource.Do(s.approve)},
 				{Name: "reject", Label: "Reject", From: resource.From(RegistrationSubmitted), To: RegistrationRejected, Reason: true, Deviation: true},
 				{Name: "convert", Label: "Deal won", From: resource.From(RegistrationApproved), To: RegistrationConverted, Do: resource.Ask(resource.Fields[conversion]{resource.Money("won", "Won", func(c *conversion) *money.Amount { return &c.Won }).Required()},
-					func(_ context.Context, r *Registration, in *conversion) error { r.Won = in.Won; return nil })},
+					s.convert)},
 				{Name: "expire", Label: "Protection ended", From: resource.From(RegistrationApproved), To: RegistrationExpired, System: true},
 			}),
 	}

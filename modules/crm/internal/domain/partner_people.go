@@ -92,27 +92,42 @@ func (s *Partners) staffed(ctx context.Context, p *Partner, joined, left, stay [
 	if err != nil {
 		return err
 	}
-	for _, x := range list {
-		if err := s.show(ctx, "crm.deal_registration", x.ID, joined, left); err != nil {
-			return err
-		}
-		if !slices.Contains(left, x.OwnerID) {
-			continue
-		}
-		_, err := s.RegistrationType.Update(authz.System(ctx, "registration of who left"), x.ID, func(r *Registration) error {
+	err = s.restaff(ctx, "crm.deal_registration", list, joined, left, func(ctx context.Context, id int64) error {
+		_, err := s.RegistrationType.Update(authz.System(ctx, "registration of who left"), id, func(r *Registration) error {
 			if r.OwnerID = p.OwnerID; e.Heir != 0 {
 				r.OwnerID = e.Heir
 			}
 			return nil
 		})
-		if err != nil {
-			return fmt.Errorf("registration %d of who left: %w", x.ID, err)
-		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Funds.staffed(ctx, p, joined, left, e.Heir); err != nil {
+		return err
 	}
 	if err := s.show(ctx, "crm.partner", p.ID, joined, left); err != nil {
 		return err
 	}
 	return s.Customers.Bus.Publish(ctx, e)
+}
+
+// restaff shows documents of a partner to who joined it and takes them away from who left;
+// give hands on what those own.
+func (s *Partners) restaff(ctx context.Context, typ string, list []OwnedBy, joined, left []int64, give func(ctx context.Context, id int64) error) error {
+	for _, x := range list {
+		if err := s.show(ctx, typ, x.ID, joined, left); err != nil {
+			return err
+		}
+		if !slices.Contains(left, x.OwnerID) {
+			continue
+		}
+		if err := give(ctx, x.ID); err != nil {
+			return fmt.Errorf("%s %d of who left: %w", typ, x.ID, err)
+		}
+	}
+	return nil
 }
 
 func (s *Partners) show(ctx context.Context, typ string, id int64, joined, left []int64) error {

@@ -35,13 +35,20 @@ type Policy struct {
 	ClassShare       money.Ratio
 	DiscountRate     money.Ratio
 	ProtectDays      int // a registered deal is protected
+
+	// Weights of the score of partners, and what counts as full.
+	PartnerRevenue, PartnerGrowth, PartnerCertification, PartnerSatisfaction int
+	PartnerTarget                                                            money.Amount // revenue of twelve months
+	PartnerRise                                                              money.Ratio  // growth over the twelve months before
+	PartnerSilver, PartnerGold                                               int          // points from which the tier holds
 }
 
 // DefaultPolicy is what the field has settled on (modules/crm of the specification,
 // sections 2 and 5).
 func DefaultPolicy() Policy {
 	return Policy{NameSimilarity: ratio("0.85"), UndoDays: 30, VerifyDays: 180, RemindBelow: 80, ChurnDays: 30, DormantDays: 90, TaskDays: 3, HighBelow: 60, LowFrom: 90,
-		Shrink: 20, MatureDays: 90, Capacity: 200, FirstContactDays: 7, OverdueDays: 30, ReleaseDays: 30, RFMMonths: 24, ClassShare: ratio("0.8"), DiscountRate: ratio("0.1"), ProtectDays: 90}
+		Shrink: 20, MatureDays: 90, Capacity: 200, FirstContactDays: 7, OverdueDays: 30, ReleaseDays: 30, RFMMonths: 24, ClassShare: ratio("0.8"), DiscountRate: ratio("0.1"), ProtectDays: 90,
+		PartnerRevenue: 40, PartnerGrowth: 20, PartnerCertification: 20, PartnerSatisfaction: 20, PartnerTarget: money.MustAmount("1000000"), PartnerRise: ratio("0.2"), PartnerSilver: 50, PartnerGold: 75}
 }
 
 func ratio(s string) money.Ratio {
@@ -102,6 +109,25 @@ func (s *Policies) check(_ context.Context, p *Policy) error {
 	if p.Capacity < 1 || p.Shrink < 0 || p.RemindBelow < 0 || p.RemindBelow > 100 {
 		bad = append(bad, errs.Field{Name: "capacity", Message: "A whole number above zero is expected."})
 	}
+	sum := 0
+	for name, n := range map[string]int{"partner_revenue": p.PartnerRevenue, "partner_growth": p.PartnerGrowth, "partner_certification": p.PartnerCertification, "partner_satisfaction": p.PartnerSatisfaction} {
+		if n < 0 || n > 1000 {
+			bad = append(bad, errs.Field{Name: name, Message: "From {0} to {1}.", Args: []any{0, 1000}})
+		}
+		sum += n
+	}
+	if sum == 0 {
+		bad = append(bad, errs.Field{Name: "partner_revenue", Message: "One part of the score needs a weight."})
+	}
+	if p.PartnerTarget.Sign() <= 0 {
+		bad = append(bad, errs.Field{Name: "partner_target", Message: "An amount above zero is expected."})
+	}
+	if p.PartnerRise.Sign() <= 0 {
+		bad = append(bad, errs.Field{Name: "partner_rise", Message: "A share above zero is expected."})
+	}
+	if p.PartnerSilver < 0 || p.PartnerGold > 100 || p.PartnerSilver >= p.PartnerGold {
+		bad = append(bad, errs.Field{Name: "partner_gold", Message: "The limits of the tiers lie between 0 and 100, the lower one first."})
+	}
 	if e := errs.Join(bad); e != nil {
 		return e
 	}
@@ -143,6 +169,14 @@ func (s *Policies) Declare() *resource.Type[Policy] {
 			resource.Percent("class_share", "Share of the margin that class A makes", func(p *Policy) *money.Ratio { return &p.ClassShare }).In("Value"),
 			resource.Percent("discount_rate", "Discount rate a year", func(p *Policy) *money.Ratio { return &p.DiscountRate }).In("Value"),
 			days("protect_days", "Days a registered deal is protected", func(p *Policy) *int { return &p.ProtectDays }).In("Partners"),
+			days("partner_revenue", "Weight of revenue", func(p *Policy) *int { return &p.PartnerRevenue }).In("Partners"),
+			days("partner_growth", "Weight of growth", func(p *Policy) *int { return &p.PartnerGrowth }).In("Partners"),
+			days("partner_certification", "Weight of certification", func(p *Policy) *int { return &p.PartnerCertification }).In("Partners"),
+			days("partner_satisfaction", "Weight of satisfaction", func(p *Policy) *int { return &p.PartnerSatisfaction }).In("Partners"),
+			resource.Money("partner_target", "Revenue of 12 months that counts as full", func(p *Policy) *money.Amount { return &p.PartnerTarget }).In("Partners"),
+			resource.Percent("partner_rise", "Growth that counts as full", func(p *Policy) *money.Ratio { return &p.PartnerRise }).In("Partners"),
+			days("partner_silver", "Silver from this score", func(p *Policy) *int { return &p.PartnerSilver }).In("Partners"),
+			days("partner_gold", "Gold from this score", func(p *Policy) *int { return &p.PartnerGold }).In("Partners"),
 		},
 	}
 	return s.Type

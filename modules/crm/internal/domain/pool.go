@@ -28,6 +28,12 @@ type Pool struct {
 	NoticeDays   int  // the owner is told so long before
 	CountSigned  bool // signed customers count for the holding capacity
 	AutoAllocate bool
+
+	ViewPerDay     int    // different customers a person may open a day; 0 = any
+	DealDays       int    // days without a new deal or order until a customer goes back; 0 = never
+	EndedDays      int    // days after the end of the last contract; 0 = never
+	ContractMonths int    // months without a signed contract or an order; 0 = never
+	RecycleWhen    string // any or all of the conditions that are set
 }
 
 // PoolBook is what the pools need of the database.
@@ -51,6 +57,8 @@ type PoolBook interface {
 	LogAllocation(ctx context.Context, customer, rule int64, text string, to int64) error
 	// HasOpenBusiness reports an open deal or an order that is not invoiced.
 	HasOpenBusiness(ctx context.Context, customer int64) (bool, error)
+	// Owes reports an invoice of the customer that is not paid.
+	Owes(ctx context.Context, customer int64) (bool, error)
 }
 
 // Pools is the service behind pools and allocation.
@@ -60,6 +68,9 @@ type Pools struct {
 	Book      PoolBook
 	Customers *Customers
 	Location  func(ctx context.Context) *time.Location
+	Views     PoolViews
+	// Busy reports open documents of other modules that keep a customer with its owner.
+	Busy func(ctx context.Context, customer int64) (bool, error)
 
 	Type     *resource.Type[Pool]
 	RuleType *resource.Type[AllocationRule]
@@ -71,12 +82,13 @@ func (s *Pools) Declare() *resource.Type[Pool] {
 		Name: "crm.pool", Label: "Pool", Plural: "Pools", Icon: "users", Number: "PL-{00}", NoOwner: true, Store: s.Store,
 		Title: func(p *Pool) string { return p.Name },
 		Default: func(_ context.Context, p *Pool) error {
-			p.ClaimPerDay, p.CooldownDays, p.IdleDays, p.NoticeDays = 10, 30, 30, 3
+			p.ClaimPerDay, p.CooldownDays, p.IdleDays, p.NoticeDays, p.RecycleWhen = 10, 30, 30, 3, "any"
 			return nil
 		},
 		Check: func(_ context.Context, p *Pool) error {
 			var bad []errs.Field
-			for name, n := range map[string]int{"claim_per_day": p.ClaimPerDay, "cooldown_days": p.CooldownDays, "hold_hours": p.HoldHours, "idle_days": p.IdleDays, "notice_days": p.NoticeDays} {
+			for name, n := range map[string]int{"claim_per_day": p.ClaimPerDay, "cooldown_days": p.CooldownDays, "hold_hours": p.HoldHours, "idle_days": p.IdleDays, "notice_days": p.NoticeDays,
+				"view_per_day": p.ViewPerDay, "deal_days": p.DealDays, "ended_days": p.EndedDays, "contract_months": p.ContractMonths} {
 				if n < 0 {
 					bad = append(bad, errs.Field{Name: name, Message: "A number from zero on is expected."})
 				}
@@ -91,10 +103,15 @@ func (s *Pools) Declare() *resource.Type[Pool] {
 			resource.OptRef("scope_dept_id", "Department that may claim", func(p *Pool) **int64 { return &p.ScopeDeptID }, "core.department").InList().Hint("Empty: the whole company."),
 			resource.Ref("admin_id", "Administrator", func(p *Pool) *int64 { return &p.AdminID }, "core.user").InList(),
 			resource.Int("claim_per_day", "Claims a person and day", func(p *Pool) *int { return &p.ClaimPerDay }).InList().Hint("0: any number."),
+			resource.Int("view_per_day", "Customers a person may open a day", func(p *Pool) *int { return &p.ViewPerDay }).InList().Hint("0: any number. Contact details stay hidden until the customer is claimed."),
 			resource.Int("cooldown_days", "Days a previous owner must wait", func(p *Pool) *int { return &p.CooldownDays }),
 			resource.Int("hold_hours", "Hours a fresh customer rests", func(p *Pool) *int { return &p.HoldHours }),
-			resource.Int("idle_days", "Days without contact until a customer goes back", func(p *Pool) *int { return &p.IdleDays }).InList().Hint("0: never."),
-			resource.Int("notice_days", "Days of notice before", func(p *Pool) *int { return &p.NoticeDays }),
+			resource.Int("idle_days", "Days without contact until a customer goes back", func(p *Pool) *int { return &p.IdleDays }).InList().Hint("0: never. Who has signed once stays, unless another condition is set too.").In("Back to the pool"),
+			resource.Int("deal_days", "Days without a new deal or order", func(p *Pool) *int { return &p.DealDays }).Hint("0: never.").In("Back to the pool"),
+			resource.Int("ended_days", "Days after the end of the last contract", func(p *Pool) *int { return &p.EndedDays }).Hint("0: never.").In("Back to the pool"),
+			resource.Int("contract_months", "Months without a signed contract or an order", func(p *Pool) *int { return &p.ContractMonths }).Hint("0: never.").In("Back to the pool"),
+			resource.Enum("recycle_when", "A customer goes back when", func(p *Pool) *string { return &p.RecycleWhen }, resource.Option{Value: "any", Label: "one condition is met"}, resource.Option{Value: "all", Label: "all conditions are met"}).Required().Hint("Nothing goes back while a deal, a quote, an order or a dispute is open, or while the owner has a deputy.").In("Back to the pool"),
+			resource.Int("notice_days", "Days of notice before", func(p *Pool) *int { return &p.NoticeDays }).In("Back to the pool"),
 			resource.Bool("count_signed", "Signed customers count for the capacity", func(p *Pool) *bool { return &p.CountSigned }),
 			resource.Bool("auto_allocate", "Give out by the allocation rules", func(p *Pool) *bool { return &p.AutoAllocate }).InList(),
 		},
@@ -211,12 +228,8 @@ func (s *Pools) GiveBack(ctx context.Context, id, pool int64, reason string) err
 // Recycle takes a customer from its owner into a pool, in the transaction of ctx.
 // Precondition while a deal or an order is open.
 func (s *Pools) Recycle(ctx context.Context, id, pool int64, how, reason string) error {
-	open, err := s.Book.HasOpenBusiness(ctx, id)
-	if err != nil {
+	if err := s.unburdened(ctx, id); err != nil {
 		return err
-	}
-	if open {
-		return errs.New(errs.Precondition, "A deal or an order of this customer is open; it stays with its owner.")
 	}
 	if err := s.Book.Because(ctx, how, reason); err != nil {
 		return err
@@ -230,6 +243,18 @@ func (s *Pools) Recycle(ctx context.Context, id, pool int64, how, reason string)
 		return err
 	}
 	return s.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), From: from, How: how, Reason: reason})
+}
+
+// unburdened refuses while a deal, a quote, an order or a dispute of a customer is open.
+func (s *Pools) unburdened(ctx context.Context, id int64) error {
+	open, err := s.Book.HasOpenBusiness(ctx, id)
+	if err == nil && !open && s.Busy != nil {
+		open, err = s.Busy(ctx, id)
+	}
+	if err == nil && open {
+		err = errs.New(errs.Precondition, "A deal, a quote, an order or a dispute of this customer is open; it stays with its owner.")
+	}
+	return err
 }
 
 // AllocationRule gives customers of a kind to people. The lowest priority that matches

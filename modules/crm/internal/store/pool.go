@@ -78,6 +78,11 @@ func (s *Store) HasOpenBusiness(ctx context.Context, customer int64) (bool, erro
 	return s.DB.Row(ctx, `SELECT 1 FROM crm.open_deal WHERE customer_id = $1 AND closed_at IS NULL UNION ALL SELECT 1 FROM crm.exposure_total WHERE customer_id = $1 AND orders > 0 LIMIT 1`, []any{customer}, new(int))
 }
 
+// Owes implements domain.PoolBook.
+func (s *Store) Owes(ctx context.Context, customer int64) (bool, error) {
+	return s.DB.Row(ctx, `SELECT 1 FROM crm.exposure_total WHERE customer_id = $1 AND receivables > 0`, []any{customer}, new(int))
+}
+
 // Pooled is a customer of a pool as people see it who do not own it: no phone, no mail.
 type Pooled struct {
 	ID, PoolID                         int64
@@ -106,35 +111,8 @@ func (s *Store) Allocations(ctx context.Context, company int64, limit int) ([]Gi
 	return db.Select[Given](ctx, s.DB, `SELECT l.customer_id, l.to_user, c.name, l.rule, l.at FROM crm.allocation_log l JOIN crm.customer c ON c.id = l.customer_id WHERE c.company_id = ? ORDER BY l.id DESC LIMIT ?`, company, limit)
 }
 
-// Idle is a customer whose owner lets it rest longer than its pool allows.
-type Idle struct {
-	ID, OwnerID, PoolID, ManagerDept int64
-	Name, Why                        string
-	Days, NoticeDays                 int
-	GivenOn, DueOn                   date.Date
-}
-
-// Idles lists the customers of a company that go back to a pool: not contacted for the
-// days of the pool of their department, or not within the first days after they were
-// given out. Signed customers and those with open business stay.
-func (s *Store) Idles(ctx context.Context, company int64, now time.Time, firstDays int) ([]Idle, error) {
-	return db.Select[Idle](ctx, s.DB, `SELECT c.id, c.owner_id, p.id AS pool_id, c.dept_id AS manager_dept, c.name, p.notice_days,
-			CASE WHEN o.how IN ('claim', 'assign') AND coalesce(c.last_touch_at, '-infinity') < lower(o.held) AND lower(o.held) < ?::timestamptz - ?::int * interval '1 day' THEN 'first' ELSE 'idle' END AS why,
-			extract(epoch FROM ?::timestamptz - greatest(c.last_touch_at, lower(o.held)))::bigint / 86400 AS days, n.given_on, n.due_on
-		FROM crm.customer c JOIN crm.ownership o ON o.customer_id = c.id AND upper_inf(o.held)
-		JOIN LATERAL (SELECT * FROM crm.pool p WHERE p.company_id = c.company_id AND p.archived_at IS NULL AND p.idle_days > 0 AND (p.scope_dept_id IS NULL OR p.scope_dept_id = c.dept_id) ORDER BY p.scope_dept_id NULLS LAST, p.id LIMIT 1) p ON true
-		LEFT JOIN crm.recycle_notice n ON n.customer_id = c.id
-		WHERE c.company_id = ? AND c.archived_at IS NULL AND c.owner_id <> 0 AND c.stage IN ('to_identify', 'target', 'potential', 'opportunity', 'dormant')
-			AND (greatest(c.last_touch_at, lower(o.held)) < ?::timestamptz - (p.idle_days - p.notice_days) * interval '1 day'
-				OR o.how IN ('claim', 'assign') AND coalesce(c.last_touch_at, '-infinity') < lower(o.held) AND lower(o.held) < ?::timestamptz - ?::int * interval '1 day')
-			AND NOT EXISTS (SELECT 1 FROM crm.lifecycle_log l WHERE l.customer_id = c.id AND l.to_stage IN ('signed', 'user', 'satisfied'))
-			AND NOT EXISTS (SELECT 1 FROM crm.open_deal d WHERE d.customer_id = c.id AND d.closed_at IS NULL)
-			AND NOT EXISTS (SELECT 1 FROM crm.exposure_total e WHERE e.customer_id = c.id AND e.orders > 0)
-		ORDER BY c.id`, now, firstDays, now, company, now, now, firstDays)
-}
-
 // Notify notes that an owner was told; Unnotify forgets it.
-func (s *Store) Notify(ctx context.Context, x Idle, given, due date.Date) error {
+func (s *Store) Notify(ctx context.Context, x Ripe, given, due date.Date) error {
 	return s.DB.Exec(ctx, `INSERT INTO crm.recycle_notice (customer_id, owner_id, pool_id, why, given_on, due_on) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (customer_id) DO UPDATE SET owner_id = $2, pool_id = $3, why = $4, given_on = $5, due_on = $6`, x.ID, x.OwnerID, x.PoolID, x.Why, given, due)
 }

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE crm.customer ADD verified_on date;
