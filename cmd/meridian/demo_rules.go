@@ -21,6 +21,7 @@ func (d *demo) rules() {
 	d.collecting()
 	d.wishes()
 	d.touches()
+	d.logs()
 	d.selling()
 	for _, x := range [][2]string{{"crm.health_grid", "measure"}, {"crm.value_ranking", "compute"}, {"crm.care", "plan"}, {"crm.touch_ranking", "usual"}} {
 		d.command("admin", x[0], x[1], nil)
@@ -96,6 +97,17 @@ func (d *demo) dirty() {
 	for _, x := range []resource.Values{{"name": "无锡恒达传动有限公司", "region": "江苏", "phone": "0510-8"}, {"name": "嘉兴佳通五金有限公司", "region": "浙江", "tax_no": "91330400MA2B0XQ1XX"}, {"name": "南通海安轴承厂", "region": "江苏", "email": "sales@haian"}} {
 		x["industry"], x["source"] = "机械制造", "展会"
 		d.make("rep", "crm.customer", x)
+	}
+}
+
+// logs are what two of sales did today; the head has read one of them.
+func (d *demo) logs() {
+	for i, who := range []string{"rep", "rep2"} {
+		log := d.make(who, "crm.work_log", resource.Values{"plan": "上午回访老客户，下午准备报价。", "problem": []string{"交期需要生产部门尽快答复。", ""}[i]})
+		d.move(who, "crm.work_log", log, "submit", nil)
+		if i == 1 {
+			d.move("manager2", "crm.work_log", log, "acknowledge", resource.Values{"answer": "做得好，继续跟进。"})
+		}
 	}
 }
 

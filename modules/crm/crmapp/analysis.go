@@ -124,27 +124,6 @@ func (d *desk) runBranches(ctx context.Context, in *periodIn) (*report.Result, e
 	return &report.Result{Tables: []report.Table{t}}, nil
 }
 
-// employees ranks people by result, with the work behind it.
-func (d *desk) employees() *report.Report[periodIn] {
-	return &report.Report[periodIn]{
-		Name: "crm.employees", Label: "Work of employees", Icon: "users", Perm: "crm.employees:read",
-		Help: "Result and process of every person over the customers they own: sales, customers moved to a later state, visits, timeliness, complaints and praise. Ranked by net sales.",
-		Form: periodForm(), Default: d.lastDays(30),
-		Run: func(ctx context.Context, in *periodIn) (*report.Result, error) {
-			list, err := d.sql.Efforts(ctx, in.Dept, in.From, in.To)
-			if err != nil {
-				return nil, err
-			}
-			t := report.Table{Key: "people", Title: "People", Empty: "Nobody owns a customer.", Cols: append([]report.Col{{Key: "rank", Label: "Rank", Kind: resource.KInt}, {Key: "person", Label: "Person", Kind: resource.KRef}}, effortCols...)}
-			t.Cols = append(t.Cols, report.Col{Key: "cost", Label: "Cost to serve", Kind: resource.KMoney})
-			for i, e := range list {
-				t.Rows = append(t.Rows, report.Row{Cells: append(append([]report.Cell{report.Count(i + 1), report.Person(e.OwnerID)}, effortCells(e)...), report.Money(e.Cost))})
-			}
-			return &report.Result{Tables: []report.Table{t}}, nil
-		},
-	}
-}
-
 type peopleIn struct{ Customer int64 }
 
 // people is the map of who decides at a customer, and who is missing in the deals.
