@@ -214,3 +214,45 @@ func TestCRM16LeadHandOut(t *testing.T) {
 	stage(c, "new", "eve")
 	w.sound()
 }
+
+// TestLTC01LeadOfferedToTheNextPartner: a lead a partner does not answer in time goes by
+// itself to the next best one, by region, tier and weight, to each once, then back.
+func TestLTC01LeadOfferedToTheNextPartner(t *testing.T) {
+	w := newChannel(t)
+	for _, x := range []struct {
+		name, region, tier string
+		weight             int
+	}{{"gold", "East", "gold", 1}, {"heavy", "East", "silver", 9}, {"west", "West", "gold", 9}, {"anywhere", "", "gold", 9}} {
+		w.person(x.name, "ltc.partner")
+		p := w.call(w.eve, "POST", "/crm/partner", doc{"name": "Channel " + x.name, "region": map[bool]string{true: "East", false: x.region}[x.region == ""], "tier": x.tier, "weight": x.weight, "agreement": "2026", "certified_until": inDays(300), "login_id": w.userID(x.name)}, 201)
+		w.moveAs(w.eve, "crm.partner", id(p), "approve", nil)
+		w.moveAs(w.eve, "crm.partner", id(p), "certify", nil)
+		if x.region == "" {
+			w.exec(`UPDATE crm.partner SET region = '' WHERE id = $1`, id(p))
+		}
+		w.of[x.name] = id(p)
+	}
+	w.exec(`UPDATE crm.partner SET tier = '', weight = 0 WHERE id = ANY(ARRAY[$1, $2]::bigint[])`, w.of["one"], w.of["two"])
+	l := w.call(w.eve, "POST", "/ltc/lead", doc{"name": "Alpha", "company": "Alpha works", "phone": "13812345678", "need": "Drives", "region": "east", "value": "9000"}, 201)
+	w.moveAs(w.eve, "ltc.lead", id(l), "hand_out", doc{"partner_id": w.of["one"]})
+	for _, owner := range []string{"gold", "heavy", "two", "anywhere"} {
+		w.exec(`UPDATE core.proc_instance SET due_at = now() - interval '1 minute' WHERE object_type = 'ltc.lead' AND object_id = $1`, id(l))
+		for range 2 { // a second run finds nothing that is late
+			if err := w.Jobs.RunNow(w.as("admin"), "ltc.partner_leads"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := w.stage("ltc.lead", id(l), "offered"); int64(d["owner_id"].(float64)) != w.userID(owner) {
+			t.Fatalf("the lead went to person %v, want %s", d["owner_id"], owner)
+		}
+	}
+	w.call(w.one, "POST", fmt.Sprintf("/ltc/lead/%d/take", id(l)), doc{}, 404) // it had its time
+	w.exec(`UPDATE core.proc_instance SET due_at = now() - interval '1 minute' WHERE object_type = 'ltc.lead' AND object_id = $1`, id(l))
+	if err := w.Jobs.RunNow(w.as("admin"), "ltc.partner_leads"); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.stage("ltc.lead", id(l), "new"); int64(d["owner_id"].(float64)) != w.userID("eve") {
+		t.Errorf("after everybody was asked the lead is owned by %v", d["owner_id"])
+	}
+	w.sound()
+}

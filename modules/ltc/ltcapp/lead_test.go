@@ -106,7 +106,7 @@ func TestLTC01Leads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Process.SetRules(w.Admin, "ltc.lead:qualify", m.Stamp, []process.Rule{{Label: "Large", From: money.MustAmount("100000"), Steps: []process.Step{process.ByRole("ltc.manager")}}, {Label: "Small", To: money.MustAmount("100000")}}); err != nil {
+	if err := w.Process.SetRules(w.Admin, "ltc.lead:qualify", m.Stamp, []process.Rule{{Label: "Very large", From: money.MustAmount("1000000"), Steps: []process.Step{process.ByRole("ltc.manager"), process.ByRole("dste.executive")}}, {Label: "Large", From: money.MustAmount("100000"), To: money.MustAmount("1000000"), Steps: []process.Step{process.ByRole("ltc.manager")}}, {Label: "Small", To: money.MustAmount("100000")}}); err != nil {
 		t.Fatal(err)
 	}
 	head := w.User("head", "ltc.manager")
@@ -118,6 +118,16 @@ func TestLTC01Leads(t *testing.T) {
 	big = w.Fire(ann, big, "qualify", nil)
 	if big.Stage() != "sal" || w.Approve(head) != 1 || w.Reload(big).Stage() != "sql" {
 		t.Errorf("a lead of 250,000 went to %s", w.Reload(big).Stage())
+	}
+	director := w.User("director", "dste.executive")
+	huge := w.Create(w.Admin, "ltc.lead", resource.Values{"name": "Zhou", "value": "1000000", "need_known": "true", "budget_known": "true", "authority_known": "true", "time_known": "true"})
+	w.Fire(w.Admin, huge, "assign", resource.Values{"owner": w.actor(ann)})
+	for _, move := range []string{"contact", "qualify_marketing", "accept"} {
+		w.Fire(w.Admin, huge, move, nil)
+	}
+	huge = w.Fire(ann, huge, "qualify", nil)
+	if w.Approve(director) != 0 || w.Approve(head) != 1 || w.Reload(huge).Stage() != "sal" || w.Approve(director) != 1 || w.Reload(huge).Stage() != "sql" {
+		t.Errorf("a lead of a million went to %s; want the sales manager first, then the director", w.Reload(huge).Stage())
 	}
 	w.Call(w.User("clerk", "itr.agent"), "GET", "/ltc/my_leads", nil, 403)
 	w.Healthy()

@@ -32,6 +32,7 @@ type Needs struct {
 	Stock     isc.Stock
 	Shipments isc.Shipments
 	Followups ltc.Followups
+	Channel   ltc.Channel
 	Budget    dste.Budget
 }
 

@@ -53,7 +53,7 @@ func (s *selling) partnerLeads() *report.Report[struct{}] {
 	}
 	return &report.Report[struct{}]{
 		Name: "ltc.partner_leads", Label: "Leads with partners", Icon: "magnet", Perm: "ltc.partner_leads:read", Home: []string{"ltc.partner"}, Run: s.runPartnerLeads,
-		Help: "Leads handed out to partners, the unanswered ones first. A partner takes a lead or sends it back within two working days; afterwards it goes back by itself and another partner gets it.",
+		Help: "Leads handed out to partners, the unanswered ones first. A partner takes a lead or sends it back within two working days; afterwards it goes by itself to the next partner of the region, once to each, and then back to us.",
 		Commands: []report.Command{
 			report.Do("take", "Take the lead", "ltc.lead:take", resource.Fields[leadIn]{lead}, func(ctx context.Context, in *leadIn) (report.Done, error) {
 				return report.Done{Message: "The lead is yours."}, fire(ctx, in.Lead, "take", resource.Values{})

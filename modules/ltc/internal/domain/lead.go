@@ -87,6 +87,7 @@ type Leads struct {
 	Policies      *SalesPolicies
 	Silence       SilentLeads
 	Handed        PartnerLeads
+	Channel       ltc.Channel
 	Notify        func(ctx context.Context, n process.Notice) error
 }
 

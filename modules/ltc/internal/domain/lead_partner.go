@@ -23,6 +23,10 @@ type PartnerLeads interface {
 	With(ctx context.Context, partner int64) ([]HandedLead, error)
 	// HandedOut lists the leads of a company that stand with partners.
 	HandedOut(ctx context.Context, company int64) ([]HandedLead, error)
+	// Offered lists the partners a lead was ever offered to.
+	Offered(ctx context.Context, lead int64) ([]int64, error)
+	// Offer notes that a lead is offered to a partner.
+	Offer(ctx context.Context, lead, partner int64, at time.Time) error
 }
 
 // HandedLead is a lead that stands with a partner.
@@ -57,7 +61,13 @@ func (s *Leads) handOut(ctx context.Context, l *Lead, in *handing) error {
 		return errs.Bad("partner_id", "{0} sent this lead back; choose another partner.", p.Name)
 	}
 	now := s.Opportunities.Now().UTC().Truncate(time.Microsecond)
-	l.PartnerID, l.GivenBy, l.GivenAt, l.AlarmedAt = &in.PartnerID, authz.Actor(ctx), &now, nil
+	l.PartnerID, l.GivenAt, l.AlarmedAt = &in.PartnerID, &now, nil
+	if me := authz.Actor(ctx); me != 0 { // nobody hands it out anew: it goes on to the next partner
+		l.GivenBy = me
+	}
+	if err := s.Handed.Offer(ctx, l.ID, in.PartnerID, now); err != nil {
+		return err
+	}
 	s.give(l, p.Users[0])
 	if err := s.Handed.ShowLead(ctx, l.ID, p.Users[1:]); err != nil {
 		return err
@@ -134,7 +144,7 @@ func (s *Leads) takeBack(ctx context.Context, l *Lead) error {
 		return err
 	}
 	l.DeclineContacted, l.DeclineSpam, l.DeclineReason = "", false, ""
-	return s.back(ctx, l, p, "Lead {1} is back: {0} has not taken it in time. Hand it to another partner.", p.Name, l.No)
+	return s.back(ctx, l, p, "Lead {1} is back: {0} has not taken it in time.", p.Name, l.No)
 }
 
 // back returns a lead to our own people.
@@ -175,9 +185,7 @@ func (s *Leads) TakeBackLeads(ctx context.Context, company int64, late func(ctx 
 		if p.Active && (!x.Offered || !over[x.ID]) {
 			continue
 		}
-		fired, err := s.Type.FireIf(ctx, x.ID, "take_back", nil, func(l *Lead) bool {
-			return value(l.PartnerID) == x.PartnerID && (l.Stage == LeadOffered || !p.Active && l.Stage == LeadPartner)
-		})
+		fired, err := s.takeOn(ctx, x, p)
 		if err != nil {
 			return n, fmt.Errorf("take lead %d back: %w", x.ID, err)
 		}
@@ -186,6 +194,55 @@ func (s *Leads) TakeBackLeads(ctx context.Context, company int64, late func(ctx 
 		}
 	}
 	return n, nil
+}
+
+// takeOn takes a lead back from a partner and, when that did not answer, offers it to the
+// next one. It reports whether the lead was still with the partner.
+func (s *Leads) takeOn(ctx context.Context, x HandedLead, p crm.Partner) (fired bool, err error) {
+	err = s.Tx(ctx, func(ctx context.Context) error {
+		fired, err = s.Type.FireIf(ctx, x.ID, "take_back", nil, func(l *Lead) bool {
+			return value(l.PartnerID) == x.PartnerID && (l.Stage == LeadOffered || !p.Active && l.Stage == LeadPartner)
+		})
+		if err != nil || !fired || !x.Offered || s.Channel == nil {
+			return err
+		}
+		return s.offerNext(ctx, x.ID)
+	})
+	return fired, err
+}
+
+// offerNext offers a lead to the best partner that was not asked yet; when all were, it
+// stays with who handed it out.
+func (s *Leads) offerNext(ctx context.Context, id int64) error {
+	l, err := s.Store.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	asked, err := s.Handed.Offered(ctx, id)
+	if err != nil {
+		return fmt.Errorf("offers of %s: %w", l.No, err)
+	}
+	ranked, err := s.Channel.Ranked(ctx, l.CompanyID, l.Region)
+	if err != nil {
+		return fmt.Errorf("partners for %s: %w", l.No, err)
+	}
+	for _, next := range ranked {
+		if slices.Contains(asked, int64(next)) {
+			continue
+		}
+		p, err := s.Partners.Partner(ctx, next)
+		if err != nil {
+			return err
+		}
+		if !p.Active || len(p.Users) == 0 {
+			continue
+		}
+		if err := s.Type.Fire(ctx, id, "hand_out", resource.Values{"partner_id": fmt.Sprint(int64(next))}); err != nil {
+			return err
+		}
+		return s.Notify(ctx, process.Notice{Users: []int64{l.GivenBy}, Kind: "task", Message: "Lead {0} is offered to the next partner, {1}.", Args: []any{l.No, p.Name}, Object: s.Type.Ref(id)})
+	}
+	return s.Notify(ctx, process.Notice{Users: []int64{l.GivenBy}, Kind: "task", Message: "Every partner that fits was asked for lead {0}; it is yours again.", Args: []any{l.No}, Object: s.Type.Ref(id)})
 }
 
 // bringsPartner makes the deal of a lead that a partner worked on the partner's; our own

@@ -75,6 +75,23 @@ func (s *Leads) HideLead(ctx context.Context, lead int64, people []int64) error 
 	return s.DB.Exec(ctx, `DELETE FROM core.record_share WHERE object_type = 'ltc.lead' AND object_id = $1 AND user_id = ANY($2)`, lead, people)
 }
 
+// Offered implements domain.PartnerLeads.
+func (s *Leads) Offered(ctx context.Context, lead int64) ([]int64, error) {
+	var ids []int64
+	err := s.DB.Each(ctx, `SELECT partner_id FROM ltc.lead_offer WHERE lead_id = $1 ORDER BY offered_at`, []any{lead}, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// Offer implements domain.PartnerLeads.
+func (s *Leads) Offer(ctx context.Context, lead, partner int64, at time.Time) error {
+	return s.DB.Exec(ctx, `INSERT INTO ltc.lead_offer (lead_id, partner_id, offered_at) VALUES ($1, $2, $3) ON CONFLICT (lead_id, partner_id) DO UPDATE SET offered_at = $3`, lead, partner, at)
+}
+
 // HandedOut implements domain.PartnerLeads.
 func (s *Leads) HandedOut(ctx context.Context, company int64) ([]domain.HandedLead, error) {
 	return db.Select[domain.HandedLead](ctx, s.DB, handed+` AND company_id = ? ORDER BY id`, company)
