@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"meridian/platform/authz"
 	"meridian/platform/date"
@@ -109,7 +110,7 @@ func (d *demo) parties() {
 		p.email = fmt.Sprintf("contact%02d@customer%02d.example.com", 1, i+1)
 		v := resource.Values{"owner_id": id10(d.who[p.rep]), "name": c.name, "industry": c.industry, "region": c.region, "size": c.size, "source": d.pick(demoSources), "tier": "standard", "kind": "company",
 			"phone": fmt.Sprintf("0755-8%07d", 2600000+i*4321), "email": fmt.Sprintf("info@customer%02d.example.com", i+1), "website": fmt.Sprintf("www.customer%02d.example.com", i+1), "address": p.address,
-			"tax_no": fmt.Sprintf("9131000077%06dX%d", 120000+i*731, i%10), "credit_limit": "0", "payment_days": strconv.Itoa(30 + i%3*15), "note": "演示数据"}
+			"tax_no": demoTaxNo(fmt.Sprintf("9131000077%06dX", 120000+i*731)), "credit_limit": "0", "payment_days": strconv.Itoa(30 + i%3*15), "note": "演示数据"}
 		switch c.stage {
 		case "user", "satisfied", "opportunity":
 			v["credit_limit"] = strconv.Itoa(400000 + i%5*200000)
@@ -406,4 +407,15 @@ func (d *demo) surveys(ctx context.Context) []string {
 		out = append(out, r.Text("token"))
 	}
 	return out
+}
+
+// demoTaxNo adds the check character of a unified social credit code (GB 32100-2015) to its
+// first 17.
+func demoTaxNo(body string) string {
+	const digits = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+	sum, weight := 0, 1
+	for i := range body {
+		sum, weight = sum+strings.IndexByte(digits, body[i])*weight, weight*3%31
+	}
+	return body + digits[(31-sum%31)%31:][:1]
 }

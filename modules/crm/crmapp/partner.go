@@ -110,7 +110,7 @@ func (d *desk) rankTable(ctx context.Context, list []rated) report.Table {
 func (d *desk) scoreTable(list []rated) report.Table {
 	t := report.Table{Key: "scores", Title: "Score of twelve months", Empty: "There is no partner yet.", Cols: []report.Col{{Key: "partner", Label: "Partner", Kind: resource.KRef}, {Key: "deals", Label: "Number of deals", Kind: resource.KInt}, {Key: "amount", Label: "Deal amount", Kind: resource.KMoney},
 		{Key: "received", Label: "Amount received", Kind: resource.KMoney}, {Key: "cost", Label: "Cost", Kind: resource.KMoney}, {Key: "revenue", Label: "Revenue points", Kind: resource.KQuantity}, {Key: "growth", Label: "Growth points", Kind: resource.KQuantity},
-		{Key: "certification", Label: "Certification points", Kind: resource.KQuantity}, {Key: "satisfaction", Label: "Satisfaction points", Kind: resource.KQuantity}, {Key: "score", Label: "Score", Kind: resource.KQuantity}, {Key: "tier", Label: "Tier"}, {Key: "earned", Label: "Tier by the score"}}}
+		{Key: "certification", Label: "Certification points", Kind: resource.KQuantity}, {Key: "satisfaction", Label: "Satisfaction points", Kind: resource.KQuantity}, {Key: "score", Label: "Score", Kind: resource.KQuantity}, {Key: "tier", Label: "Partner tier"}, {Key: "earned", Label: "Tier by the score"}}}
 	tiers := d.partners.Type.Info().Field("tier").Options
 	for _, p := range list {
 		ref := d.partners.Type.Ref(p.ID)

@@ -61,7 +61,7 @@ func (d *desk) runPool(ctx context.Context, _ *struct{}) (*report.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	t := report.Table{Key: "customers", Title: "Customers without owner", Empty: "The pools are empty.", Cols: []report.Col{{Key: "no", Label: "Number"}, {Key: "name", Label: "Customer"}, {Key: "stage", Label: "Stage"}, {Key: "industry", Label: "Industry"},
+	t := report.Table{Key: "customers", Title: "Customers without owner", Empty: "The pools are empty.", Cols: []report.Col{{Key: "no", Label: "Customer number"}, {Key: "name", Label: "Customer"}, {Key: "stage", Label: "Stage"}, {Key: "industry", Label: "Industry"},
 		{Key: "region", Label: "Region"}, {Key: "source", Label: "Source", Minor: true}, {Key: "pool", Label: "Pool"}, {Key: "since", Label: "In the pool since", Kind: resource.KTime}}}
 	mine := d.p.Authz.Can(ctx, "crm.public_pool", "claim")
 	head := d.p.Authz.Can(ctx, "crm.public_pool", "allocate")

@@ -29,8 +29,7 @@ func (d *desk) poolCustomer() *report.Report[poolCardIn] {
 }
 
 func (d *desk) runPoolCustomer(ctx context.Context, in *poolCardIn) (*report.Result, error) {
-	t := report.Table{Key: "customer", Title: "Customer", Empty: "Choose a customer in the public pool.", Cols: []report.Col{{Key: "no", Label: "Number"}, {Key: "name", Label: "Customer"}, {Key: "stage", Label: "Stage"}, {Key: "industry", Label: "Industry"}, {Key: "size", Label: "Size"},
-		{Key: "region", Label: "Region"}, {Key: "source", Label: "Source"}, {Key: "need", Label: "Core need"}, {Key: "priority", Label: "Need priority"}, {Key: "touch", Label: "Last contact", Kind: resource.KTime}, {Key: "pool", Label: "Pool"}}}
+	t := report.Table{Key: "customer", Title: "Customer", Empty: "Choose a customer in the public pool.", Cols: []report.Col{{Key: "what", Label: "Field"}, {Key: "value", Label: "Value"}}}
 	if in.Customer == 0 {
 		return &report.Result{Tables: []report.Table{t}}, nil
 	}
@@ -38,18 +37,28 @@ func (d *desk) runPoolCustomer(ctx context.Context, in *poolCardIn) (*report.Res
 	if err != nil {
 		return nil, err
 	}
-	priority := report.None()
+	line := func(label string, value report.Cell) {
+		if value.Text != "" {
+			t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{report.Word(label), value}})
+		}
+	}
+	line("Customer", report.Text(c.No+" "+c.Name))
+	line("Stage", report.Word(domain.StageLabels[c.Stage]))
+	line("Industry", report.Text(c.Industry))
+	line("Size", report.Text(c.Size))
+	line("Region", report.Text(c.Region))
+	line("Source", report.Text(c.Source))
+	line("Core need", report.Text(c.CoreNeed))
 	if c.NeedPriority != "" {
-		priority = report.Word(optionLabel(d.customers.Type.Info().Field("need_priority").Options, c.NeedPriority))
+		line("Need priority", report.Word(optionLabel(d.customers.Type.Info().Field("need_priority").Options, c.NeedPriority)))
 	}
-	row := report.Row{Cells: []report.Cell{report.Text(c.No), report.Text(c.Name), report.Word(domain.StageLabels[c.Stage]), report.Text(c.Industry), report.Text(c.Size), report.Text(c.Region), report.Text(c.Source), report.Text(c.CoreNeed), priority, report.None(), report.Text(p.Name)}}
 	if c.LastTouchAt != nil {
-		row.Cells[9] = report.Moment(*c.LastTouchAt)
+		line("Last contact", report.Moment(*c.LastTouchAt))
 	}
+	line("Pool", report.Text(p.Name))
 	if d.p.Authz.Can(ctx, "crm.public_pool", "claim") {
-		row.Acts = []report.Act{{Command: "claim", Values: resource.Values{"customer": digits(c.ID)}}}
+		t.Rows[0].Acts = []report.Act{{Command: "claim", Values: resource.Values{"customer": digits(c.ID)}}}
 	}
-	t.Rows = []report.Row{row}
 	owned, err := d.sql.Owners(ctx, c.ID)
 	if err != nil {
 		return nil, err

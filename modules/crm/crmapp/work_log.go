@@ -24,14 +24,14 @@ func (d *desk) logging() {
 	report.Register(d.p.Reports, d.teamLogs())
 }
 
-// draftDay writes the day of a person in the language of ctx, a line each, and counts it.
+// draftDay writes the day of a person in their language, a line each, and counts it.
 func (d *desk) draftDay(ctx context.Context, user int64, day date.Date) (string, domain.DayCounts, error) {
 	var n domain.DayCounts
 	lines, err := d.sql.DayOf(ctx, user, day)
 	if err != nil {
 		return "", n, err
 	}
-	loc := d.p.Location(ctx)
+	loc, word := d.p.Location(ctx), d.wordsOf(ctx, user)
 	var b strings.Builder
 	for i := range lines {
 		x := &lines[i]
@@ -45,7 +45,7 @@ func (d *desk) draftDay(ctx context.Context, user int64, day date.Date) (string,
 			if x.Decider {
 				n.Deciders++
 			}
-			b.WriteString(i18n.T(ctx, optionLabel(domain.Channels, x.Channel)) + " " + x.Customer + ": " + x.Text)
+			b.WriteString(word(optionLabel(domain.Channels, x.Channel)) + " " + x.Customer + ": " + x.Text)
 			if x.Next != "" {
 				b.WriteString(" → " + x.Next)
 			}
@@ -53,13 +53,25 @@ func (d *desk) draftDay(ctx context.Context, user int64, day date.Date) (string,
 			if x.Up {
 				n.MovedUp++
 			}
-			b.WriteString(x.Customer + ": " + i18n.T(ctx, domain.StageLabels[crm.Lifecycle(x.FromStage)]) + " → " + i18n.T(ctx, domain.StageLabels[crm.Lifecycle(x.ToStage)]))
+			b.WriteString(x.Customer + ": " + word(domain.StageLabels[crm.Lifecycle(x.FromStage)]) + " → " + word(domain.StageLabels[crm.Lifecycle(x.ToStage)]))
 		case "need":
-			b.WriteString(strings.TrimSpace(i18n.T(ctx, "Need")+" "+x.Customer) + ": " + x.Text)
+			b.WriteString(strings.TrimSpace(word("Need")+" "+x.Customer) + ": " + x.Text)
 		}
 		b.WriteByte('\n')
 	}
 	return clipLines(b.String(), 8000), n, nil
+}
+
+// wordsOf translates into the language of a person, or of the company where none is set.
+func (d *desk) wordsOf(ctx context.Context, user int64) func(key string) string {
+	dir, lang := d.p.Authz.Directory(), i18n.LangOf(ctx)
+	if p := dir.People[user]; p != nil {
+		if c := dir.Companies[p.Company]; c != nil {
+			lang = i18n.Parse(c.Lang, lang)
+		}
+		lang = i18n.Parse(p.Lang, lang)
+	}
+	return func(key string) string { return d.p.Text.Text(lang, key) }
 }
 
 // clipLines keeps whole lines of a text within a number of characters.

@@ -47,7 +47,7 @@ type WorkLogs struct {
 	Store record.Store[WorkLog]
 	Type  *resource.Type[WorkLog]
 	Today func(ctx context.Context) date.Date
-	// Drafted writes down the day of a person in the language of ctx, and counts it.
+	// Drafted writes down the day of a person in their language, and counts it.
 	Drafted func(ctx context.Context, user int64, day date.Date) (did string, n DayCounts, err error)
 }
 
@@ -126,7 +126,7 @@ func (s *WorkLogs) Declare() *resource.Type[WorkLog] {
 			[]resource.Stage[WorkLogStage]{
 				{Key: LogDraft, Label: "Draft", Owner: "ltc.rep", Class: process.Draft, Limit: 16 * time.Hour, Help: "Look through the draft, add plan and problems, hand it in."},
 				{Key: LogSubmitted, Label: "Handed in", Owner: "ltc.manager", Class: process.Open, Limit: 16 * time.Hour, Locked: true, Help: "Read it; answer where help is needed."},
-				{Key: LogRead, Label: "Read", End: true, Class: process.Done},
+				{Key: LogRead, Label: "Read by the head", End: true, Class: process.Done},
 			},
 			[]resource.Move[WorkLog, WorkLogStage]{
 				{Name: "redraft", Label: "Draft anew", From: resource.From(LogDraft), Do: resource.Do(s.redraft)},
