@@ -25,13 +25,14 @@ SELECT core.lines('ltc', 'pipeline_step', 'pipeline');
 -- What was a word of a list becomes a record with the stages as its steps.
 INSERT INTO ltc.pipeline (no, company_id, dept_id, owner_id, created_at, created_by, updated_at, updated_by, version, name, serves)
     SELECT 'PL-' || u.serves, u.company_id, 0, 0, now(), 0, now(), 0, 1,
-        CASE u.serves WHEN 'new' THEN 'New business' WHEN 'existing' THEN 'Existing customers' WHEN 'renewal' THEN 'Renewals' ELSE 'Partner sales' END, u.serves
+        CASE WHEN c.lang LIKE 'zh%' THEN CASE u.serves WHEN 'new' THEN '新业务' WHEN 'existing' THEN '老客户' WHEN 'renewal' THEN '续约' ELSE '伙伴销售' END
+            ELSE CASE u.serves WHEN 'new' THEN 'New business' WHEN 'existing' THEN 'Existing customers' WHEN 'renewal' THEN 'Renewals' ELSE 'Partner sales' END END, u.serves
     FROM (SELECT company_id, pipeline AS serves FROM ltc.opportunity UNION SELECT company_id, pipeline FROM ltc.sales_step WHERE pipeline <> ''
-        UNION SELECT company_id, 'new' FROM ltc.opportunity) u
+        UNION SELECT company_id, 'new' FROM ltc.opportunity) u LEFT JOIN core.company c ON c.id = u.company_id
     WHERE u.serves IN ('new', 'existing', 'renewal', 'partner');
 INSERT INTO ltc.pipeline_step (parent_id, pos, name, stage_key)
-    SELECT p.id, s.pos, s.name, s.stage_key FROM ltc.pipeline p
-    CROSS JOIN (VALUES (1, 'Qualify the deal', 'qualify'), (2, 'Proposal', 'propose'), (3, 'Negotiation', 'negotiate')) s(pos, name, stage_key);
+    SELECT p.id, s.pos, CASE WHEN c.lang LIKE 'zh%' THEN s.zh ELSE s.name END, s.stage_key FROM ltc.pipeline p LEFT JOIN core.company c ON c.id = p.company_id
+    CROSS JOIN (VALUES (1, 'Qualify the deal', '商机确认', 'qualify'), (2, 'Proposal', '方案与报价', 'propose'), (3, 'Negotiation', '商务谈判', 'negotiate')) s(pos, name, zh, stage_key);
 
 ALTER TABLE ltc.opportunity ADD COLUMN pipeline_id bigint REFERENCES ltc.pipeline (id), ADD COLUMN step_id bigint NOT NULL DEFAULT 0, ADD COLUMN step text NOT NULL DEFAULT '';
 UPDATE ltc.opportunity o SET pipeline_id = p.id FROM ltc.pipeline p

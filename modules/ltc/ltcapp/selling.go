@@ -72,6 +72,7 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	report.Register(p.Reports, s.pipelineBoard())
 	resource.Point[int64]("ltc.opportunity").Add(p.Types, "ltc.path", "Steps of the pipeline", 5, "ltc.opportunity:read", web.Path(deals))
 	report.Register(p.Reports, s.winLoss())
+	report.Register(p.Reports, s.contactAnalysis())
 	report.Register(p.Reports, s.attainment())
 	report.Register(p.Reports, s.out())
 	report.Register(p.Reports, s.quoteDiff())
