@@ -81,7 +81,7 @@ func (s *suite) demoPasswords() map[string]string {
 // in English at 390 px in the dark.
 func (s *suite) walks() []daily {
 	rep := s.number(`SELECT id FROM core."user" WHERE username = 'rep'`)
-	deal := s.number(`SELECT id FROM ltc.opportunity WHERE stage = 'qualify' AND owner_id = $1 AND next_step <> '' AND next_on IS NOT NULL AND amount < 100000 ORDER BY id DESC LIMIT 1`, rep)
+	deal := s.number(`SELECT id FROM ltc.opportunity WHERE stage = 'qualify' AND owner_id = $1 AND next_step <> '' AND next_on IS NOT NULL AND amount < 100000 AND pipeline_id IN (SELECT id FROM ltc.pipeline WHERE serves = 'new') ORDER BY id DESC LIMIT 1`, rep)
 	customer := s.number(`SELECT id FROM crm.customer WHERE owner_id = $1 AND archived_at IS NULL ORDER BY id LIMIT 1`, rep)
 	quote := s.draftQuote(rep, deal)
 	list := []daily{

@@ -102,13 +102,25 @@ func odd(dir string) string {
 
 var table = regexp.MustCompile(`(?i)\b(?:from|join|into|update|table)\s+(?:only\s+)?"?(crm|mtl|ipd|ltc|proc|isc|itr|dste|core)"?\."?[a-z_]+`)
 
+// open are the tables of the platform every module may read and join: who was shown a
+// record, how documents hang together, which companies there are.
+var open = []string{"core.record_share", "core.obj_link", "core.company"}
+
 // foreign says which schema of another owner a text of SQL names, "" when none.
 // owner is a module or "core".
 func foreign(owner, sql string) string {
 	for _, m := range table.FindAllStringSubmatch(sql, -1) {
-		if s := strings.ToLower(m[1]); s != owner && !(s == "core" && strings.Contains(strings.ToLower(m[0]), "core.record_share")) {
+		s := strings.ToLower(m[1])
+		shared := slices.ContainsFunc(open, func(t string) bool { return strings.HasSuffix(strings.ToLower(m[0]), t) })
+		if s != owner && !shared {
 			return m[0]
 		}
 	}
 	return ""
+}
+
+// measures reports whether a file of cmd puts the data of all modules there in bulk, or asks
+// it by hand: the bench and the mass of history it measures.
+func measures(path string) bool {
+	return strings.HasPrefix(path, "cmd/bench/") || path == "cmd/meridian/demo_depth.go"
 }

@@ -52,7 +52,7 @@ func (s *selling) library(shelf *store.Library, documents *domain.SalesDocuments
 	deal := resource.Ref("deal", "My deal", func(in *reuseIn) *int64 { return &in.Deal }, "ltc.opportunity").Required()
 	kinds := []resource.Option{{Value: "document", Label: "Sales document"}, {Value: "quote", Label: "Quote"}, {Value: "contract", Label: "Contract"}}
 	return &report.Report[store.LibraryFilter]{
-		Name: "ltc.library", Label: "Sales library", Icon: "books", Perm: "ltc.sales_document:read",
+		Name: "ltc.library", Label: "Sales library", Icon: "book", Perm: "ltc.sales_document:read",
 		Help: "Documents, quotes and contracts to learn from and to use again, as far as you may see them. A quote becomes a new draft on your deal at the prices of today; the files of a document are attached to it.",
 		Form: resource.Fields[store.LibraryFilter]{
 			resource.Text("text", "Title or number", func(f *store.LibraryFilter) *string { return &f.Text }),

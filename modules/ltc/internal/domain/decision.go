@@ -85,7 +85,7 @@ func (s *Decisions) Declare() *resource.Type[DealDecision] {
 		resource.Text("note", "Note", func(p *DecisionPaper) *string { return &p.Note }).Limit(500),
 	})
 	s.Type = &resource.Type[DealDecision]{
-		Name: "ltc.deal_decision", Label: "Decision point", Plural: "Decision points", Icon: "gavel", Number: "DP-{yyyy}-{00000}", Store: s.Store, Check: s.check,
+		Name: "ltc.deal_decision", Label: "Decision point", Plural: "Decision points", Icon: "scale", Number: "DP-{yyyy}-{00000}", Store: s.Store, Check: s.check,
 		Title:  func(x *DealDecision) string { return strings.SplitN(x.Question, "\n", 2)[0] },
 		Amount: func(x *DealDecision) money.Amount { return x.Amount },
 		Fields: resource.Fields[DealDecision]{
