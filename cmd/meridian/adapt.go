@@ -1,12 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"meridian/modules/crm"
 	"meridian/modules/dste"
@@ -117,48 +113,4 @@ func (f salesFollowups) Plan(ctx context.Context, n ltc.NewFollowup) error {
 		return err
 	}
 	return f.p.Trace.Link(ctx, n.From, trace.Ref{Type: "crm.followup", ID: row.Base().ID}, "created")
-}
-
-// salesChannel ranks the partners CRM keeps for a lead: those of the region before those
-// without one, then by tier, then by weight.
-type salesChannel struct{ p *app.Platform }
-
-func (c salesChannel) Ranked(ctx context.Context, company int64, region string) ([]crm.PartnerID, error) {
-	d, err := c.p.Types.Doc("crm.partner")
-	if err != nil {
-		return nil, err
-	}
-	type place struct{ far, tier, weight, id int64 }
-	tiers := map[string]int64{"gold": 0, "silver": 1, "bronze": 2, "": 3}
-	var list []place
-	q := resource.ListQuery{Filters: map[string][]string{"stage": {"active"}}, Limit: 200, Total: "none"}
-	for {
-		page, err := d.ListRows(authz.System(ctx, "partners for a lead"), q)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page.Rows {
-			at := strings.TrimSpace(r.Text("region"))
-			if r.Base().CompanyID != company || region != "" && at != "" && !strings.EqualFold(at, strings.TrimSpace(region)) {
-				continue
-			}
-			x := place{tier: tiers[r.Text("tier")], id: r.Base().ID}
-			x.weight, _ = strconv.ParseInt(r.Text("weight"), 10, 64)
-			if region != "" && at == "" {
-				x.far = 1
-			}
-			list = append(list, x)
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			break
-		}
-	}
-	slices.SortFunc(list, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(a.tier, b.tier), cmp.Compare(b.weight, a.weight), cmp.Compare(a.id, b.id))
-	})
-	out := make([]crm.PartnerID, len(list))
-	for i, x := range list {
-		out[i] = crm.PartnerID(x.id)
-	}
-	return out, nil
 }

@@ -39,7 +39,7 @@ func wire(p *app.Platform) *system {
 	purchase := procapp.New(p, procapp.Needs{Products: products.Products, Budget: strategy.Budget})
 	supply := iscapp.New(p, iscapp.Needs{Products: products.Products, Launches: products.Launches, Orders: purchase.Orders, Requisitions: purchase.Requisitions,
 		Credit: shippingCredit{customers.Credit}, Demand: "ltc.order", Customer: "crm.customer"})
-	sales := ltcapp.New(p, ltcapp.Needs{Customers: customers.Customers, Partners: customers.Partners, Credit: customers.Credit, Products: products.Products, Stock: supply.Stock, Shipments: supply.Shipments, Followups: salesFollowups{p}, Channel: salesChannel{p}, Budget: strategy.Budget})
+	sales := ltcapp.New(p, ltcapp.Needs{Customers: customers.Customers, Partners: customers.Partners, Credit: customers.Credit, Products: products.Products, Stock: supply.Stock, Shipments: supply.Shipments, Followups: salesFollowups{p}, Budget: strategy.Budget})
 	market := mtlapp.New(p, mtlapp.Needs{Leads: salesLeads{sales.Leads}, Budget: campaignBudget{strategy.Budget, p}})
 	service = itrapp.New(p, itrapp.Needs{Customers: customers.Customers, Contacts: requesters{customers.Customers}, Launches: products.Launches, Orders: sales.Orders, Leads: sales.Leads})
 

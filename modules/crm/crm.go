@@ -115,6 +115,9 @@ type Partners interface {
 	Partner(ctx context.Context, id PartnerID) (Partner, error)
 	// PartnerOf returns the partner a person works for; ok is false for our own people.
 	PartnerOf(ctx context.Context, user int64) (p Partner, ok bool, err error)
+	// Ranked lists the active partners of a company that may work on a lead of a region, the
+	// best first; an empty region fits every partner.
+	Ranked(ctx context.Context, company int64, region string) ([]PartnerID, error)
 }
 
 // TouchSource is what a document type tells of the touch point it passes: the process log

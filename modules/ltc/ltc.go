@@ -84,14 +84,6 @@ type Followups interface {
 	Plan(ctx context.Context, n NewFollowup) error
 }
 
-// Channel is what selling needs of whoever knows the partners; CRM answers through an
-// adapter in wire.go.
-type Channel interface {
-	// Ranked lists the active partners of a company that may work on a lead of a region,
-	// the best first; an empty region fits every partner.
-	Ranked(ctx context.Context, company int64, region string) ([]crm.PartnerID, error)
-}
-
 // LeadAnswered is published when sales accepts or rejects a lead.
 type LeadAnswered struct {
 	Lead     trace.Ref

@@ -32,7 +32,6 @@ type Needs struct {
 	Stock     isc.Stock
 	Shipments isc.Shipments
 	Followups ltc.Followups
-	Channel   ltc.Channel
 	Budget    dste.Budget
 }
 

@@ -45,7 +45,6 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	s := &selling{p: p, leads: leads, deals: deals, quotes: quotes, prices: prices, book: deals.Store.(*store.Deals)}
 	s.policies = &domain.SalesPolicies{Ports: deals.Ports, Store: db.NewStore[domain.SalesPolicy](p.DB, "ltc.sales_policy")}
 	s.leadBook = &store.Leads{DB: p.DB}
-	leads.Channel = n.Channel
 	leads.Policies, leads.Silence, leads.Handed, leads.Notify = s.policies, s.leadBook, s.leadBook, p.Notices.Send
 	deals.Deals, deals.Policies, deals.Now, deals.Followups = s.book, s.policies, p.Now, n.Followups
 

@@ -100,7 +100,7 @@ func (s *Funds) saved(ctx context.Context, f, before *Fund) error {
 	if p.Stage != PartnerActive {
 		return errs.Bad("partner_id", "Only an active partner has a fund.")
 	}
-	return s.Partners.show(ctx, "crm.market_fund", f.ID, p.people(), nil)
+	return s.Partners.show(ctx, s.Type.Name, f.ID, p.people(), nil)
 }
 
 // Declare returns the document type of the fund.
@@ -166,11 +166,7 @@ func (s *Funds) savedClaim(ctx context.Context, c, before *FundClaim) error {
 	if before != nil {
 		return nil
 	}
-	p, err := s.Partners.Store.Get(authz.System(ctx, "people of a partner"), c.PartnerID)
-	if err != nil {
-		return err
-	}
-	return s.Partners.show(ctx, "crm.fund_claim", c.ID, p.people(), nil)
+	return s.Partners.showAll(ctx, s.ClaimType.Name, c.ID, c.PartnerID, 0)
 }
 
 type proofIn struct{ Proof resource.Upload }
@@ -281,31 +277,4 @@ func (s *Funds) DeclareClaim() *resource.Type[FundClaim] {
 			}),
 	}
 	return s.ClaimType
-}
-
-// staffed shows the funds and claims of a partner to who joined it and takes them away from
-// who left; drafts and open claims of those go to heir.
-func (s *Funds) staffed(ctx context.Context, p *Partner, joined, left []int64, heir int64) error {
-	funds, err := s.Partners.People.OfPartner(ctx, "market_fund", p.ID)
-	if err != nil {
-		return err
-	}
-	for _, x := range funds {
-		if err := s.Partners.show(ctx, "crm.market_fund", x.ID, joined, left); err != nil {
-			return err
-		}
-	}
-	claims, err := s.Partners.People.OfPartner(ctx, "fund_claim", p.ID)
-	if err != nil {
-		return err
-	}
-	return s.Partners.restaff(ctx, "crm.fund_claim", claims, joined, left, func(ctx context.Context, id int64) error {
-		_, err := s.ClaimType.Update(authz.System(ctx, "claim of who left"), id, func(c *FundClaim) error {
-			if c.OwnerID = p.OwnerID; heir != 0 {
-				c.OwnerID = heir
-			}
-			return nil
-		})
-		return err
-	})
 }

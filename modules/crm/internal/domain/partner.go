@@ -70,10 +70,11 @@ type OwnedBy struct{ ID, OwnerID int64 }
 type PartnerBook interface {
 	// PartnerOf returns the live partner a person signs in for, 0 for none.
 	PartnerOf(ctx context.Context, user int64) (int64, error)
-	// Registered lists the registrations of a partner with their owners.
-	Registered(ctx context.Context, partner int64) ([]OwnedBy, error)
-	// OfPartner lists the live market_fund or fund_claim documents of a partner.
-	OfPartner(ctx context.Context, table string, partner int64) ([]OwnedBy, error)
+	// Kept lists the documents of a type that stand with a partner, with their owners.
+	Kept(ctx context.Context, typ string, partner int64) ([]OwnedBy, error)
+	// Ranked lists active partners: those of the region before those without one, then by
+	// tier, then by weight.
+	Ranked(ctx context.Context, company int64, region string) ([]crm.PartnerID, error)
 	// Hide takes a document away from a person it was shown to.
 	Hide(ctx context.Context, typ string, id, user int64) error
 }

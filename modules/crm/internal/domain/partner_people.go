@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"meridian/modules/crm"
 	"meridian/platform/authz"
 	"meridian/platform/errs"
 	"meridian/platform/record"
+	"meridian/platform/resource"
 )
 
 // checkPartner keeps a person with one partner: what somebody sees must have one owner.
@@ -78,56 +80,60 @@ func (s *Partners) ownRecord(ctx context.Context, p *Partner) error {
 	return errs.Bad("customer_id", "This is the customer record of {0} already.", other.Name)
 }
 
-// staffed shows the partner's record and its registrations to people, takes them away
-// from others with what those own of it, and tells who else keeps something for a partner.
+// keptType is a kind of document that stands with a partner; its people see them together.
+type keptType struct {
+	name string
+	give func(ctx context.Context, id, owner int64) error
+}
+
+func (s *Partners) kept() []keptType {
+	return []keptType{
+		{s.RegistrationType.Name, giving(s.RegistrationType)},
+		{s.Funds.Type.Name, giving(s.Funds.Type)},
+		{s.Funds.ClaimType.Name, giving(s.Funds.ClaimType)},
+	}
+}
+
+// giving gives a document of a type to another owner.
+func giving[T any, PT record.Of[T]](t *resource.Type[T]) func(ctx context.Context, id, owner int64) error {
+	return func(ctx context.Context, id, owner int64) error {
+		_, err := t.Update(ctx, id, func(r *T) error { PT(r).Rec().OwnerID = owner; return nil })
+		return err
+	}
+}
+
+// staffed shows the partner's record and what stands with it to people, takes it away from
+// others with what those own of it, and tells who else keeps something for a partner.
 func (s *Partners) staffed(ctx context.Context, p *Partner, joined, left, stay []int64) error {
 	if len(joined)+len(left) == 0 {
 		return nil
 	}
 	e := crm.PartnerPeopleChanged{Partner: crm.PartnerID(p.ID), Joined: joined, Left: left}
+	heir := p.OwnerID
 	if len(stay) > 0 {
-		e.Heir = stay[0]
+		e.Heir, heir = stay[0], stay[0]
 	}
-	list, err := s.People.Registered(ctx, p.ID)
-	if err != nil {
-		return err
-	}
-	err = s.restaff(ctx, "crm.deal_registration", list, joined, left, func(ctx context.Context, id int64) error {
-		_, err := s.RegistrationType.Update(authz.System(ctx, "registration of who left"), id, func(r *Registration) error {
-			if r.OwnerID = p.OwnerID; e.Heir != 0 {
-				r.OwnerID = e.Heir
+	for _, k := range s.kept() {
+		list, err := s.People.Kept(ctx, k.name, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if err := s.show(ctx, k.name, x.ID, joined, left); err != nil {
+				return err
 			}
-			return nil
-		})
-		return err
-	})
-	if err != nil {
-		return err
+			if !slices.Contains(left, x.OwnerID) {
+				continue
+			}
+			if err := k.give(authz.System(ctx, "work of who left"), x.ID, heir); err != nil {
+				return fmt.Errorf("%s %d of who left: %w", k.name, x.ID, err)
+			}
+		}
 	}
-	if err := s.Funds.staffed(ctx, p, joined, left, e.Heir); err != nil {
-		return err
-	}
-	if err := s.show(ctx, "crm.partner", p.ID, joined, left); err != nil {
+	if err := s.show(ctx, s.Type.Name, p.ID, joined, left); err != nil {
 		return err
 	}
 	return s.Customers.Bus.Publish(ctx, e)
-}
-
-// restaff shows documents of a partner to who joined it and takes them away from who left;
-// give hands on what those own.
-func (s *Partners) restaff(ctx context.Context, typ string, list []OwnedBy, joined, left []int64, give func(ctx context.Context, id int64) error) error {
-	for _, x := range list {
-		if err := s.show(ctx, typ, x.ID, joined, left); err != nil {
-			return err
-		}
-		if !slices.Contains(left, x.OwnerID) {
-			continue
-		}
-		if err := give(ctx, x.ID); err != nil {
-			return fmt.Errorf("%s %d of who left: %w", typ, x.ID, err)
-		}
-	}
-	return nil
 }
 
 func (s *Partners) show(ctx context.Context, typ string, id int64, joined, left []int64) error {
@@ -144,24 +150,21 @@ func (s *Partners) show(ctx context.Context, typ string, id int64, joined, left 
 	return nil
 }
 
-// savedRegistration shows a new registration to the colleagues of who made it.
+// savedRegistration shows a new registration to the people of the partner.
 func (s *Partners) savedRegistration(ctx context.Context, r, before *Registration) error {
 	if before != nil {
 		return nil
 	}
-	p, err := s.Store.Get(authz.System(ctx, "people of a partner"), r.PartnerID)
+	return s.showAll(ctx, s.RegistrationType.Name, r.ID, r.PartnerID, r.OwnerID)
+}
+
+// showAll shows a document to the people of a partner, but one who sees it anyway.
+func (s *Partners) showAll(ctx context.Context, typ string, id, partner, but int64) error {
+	p, err := s.Store.Get(authz.System(ctx, "people of a partner"), partner)
 	if err != nil {
 		return err
 	}
-	for _, u := range p.people() {
-		if u == r.OwnerID {
-			continue
-		}
-		if err := s.Portfolio.Show(ctx, "crm.deal_registration", r.ID, u); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.show(ctx, typ, id, slices.DeleteFunc(p.people(), func(u int64) bool { return u == but }), nil)
 }
 
 // Partner implements crm.Partners.
@@ -185,4 +188,9 @@ func (s *Partners) PartnerOf(ctx context.Context, user int64) (crm.Partner, bool
 	}
 	p, err := s.Partner(ctx, crm.PartnerID(id))
 	return p, err == nil, err
+}
+
+// Ranked implements crm.Partners.
+func (s *Partners) Ranked(ctx context.Context, company int64, region string) ([]crm.PartnerID, error) {
+	return s.People.Ranked(ctx, company, strings.TrimSpace(region))
 }

@@ -4,21 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"meridian/modules/crm/internal/domain"
 	"meridian/platform/date"
 	"meridian/platform/db"
 	"meridian/platform/money"
 )
-
-// OfPartner implements domain.PartnerBook.
-func (s *Store) OfPartner(ctx context.Context, table string, partner int64) ([]domain.OwnedBy, error) {
-	q := map[string]string{"market_fund": `SELECT id, owner_id FROM crm.market_fund WHERE partner_id = ? AND archived_at IS NULL ORDER BY id`, "fund_claim": `SELECT id, owner_id FROM crm.fund_claim WHERE partner_id = ? AND archived_at IS NULL ORDER BY id`}[table]
-	rows, err := db.Select[domain.OwnedBy](ctx, s.DB, q, partner)
-	if err != nil {
-		return nil, fmt.Errorf("%s of partner %d: %w", table, partner, err)
-	}
-	return rows, nil
-}
 
 // OwnFund is a fund as its partner sees it.
 type OwnFund struct {

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 
+	"meridian/modules/crm"
 	"meridian/modules/crm/internal/domain"
 	"meridian/platform/authz"
 	"meridian/platform/date"
@@ -86,9 +89,36 @@ func (s *Store) PartnerOf(ctx context.Context, user int64) (id int64, err error)
 	return id, err
 }
 
-// Registered implements domain.PartnerBook.
-func (s *Store) Registered(ctx context.Context, partner int64) ([]domain.OwnedBy, error) {
-	return db.Select[domain.OwnedBy](ctx, s.DB, `SELECT id, owner_id FROM crm.deal_registration WHERE partner_id = ? AND archived_at IS NULL ORDER BY id`, partner)
+// kept are the tables of documents that stand with a partner.
+var kept = map[string]string{"crm.deal_registration": "crm.deal_registration", "crm.market_fund": "crm.market_fund", "crm.fund_claim": "crm.fund_claim"}
+
+// Kept implements domain.PartnerBook.
+func (s *Store) Kept(ctx context.Context, typ string, partner int64) ([]domain.OwnedBy, error) {
+	table, ok := kept[typ]
+	if !ok {
+		return nil, fmt.Errorf("no %s stands with a partner", typ)
+	}
+	rows, err := db.Select[domain.OwnedBy](ctx, s.DB, `SELECT id, owner_id FROM `+table+` WHERE partner_id = ? AND archived_at IS NULL ORDER BY id`, partner)
+	if err != nil {
+		return nil, fmt.Errorf("%s of partner %d: %w", typ, partner, err)
+	}
+	return rows, nil
+}
+
+// Ranked implements domain.PartnerBook. A partner of another region is left out, unless no
+// region is asked for; one without a region fits every lead.
+func (s *Store) Ranked(ctx context.Context, company int64, region string) ([]crm.PartnerID, error) {
+	rows, err := db.Select[struct{ ID crm.PartnerID }](ctx, s.DB, `SELECT id FROM crm.partner WHERE company_id = @company AND stage = 'active' AND archived_at IS NULL
+			AND (@region = '' OR btrim(region) = '' OR lower(btrim(region)) = lower(@region))
+		ORDER BY @region <> '' AND btrim(region) = '', array_position(ARRAY['gold', 'silver', 'bronze'], tier) NULLS LAST, weight DESC, id`, sql.Named("company", company), sql.Named("region", region))
+	if err != nil {
+		return nil, fmt.Errorf("partners for a lead: %w", err)
+	}
+	out := make([]crm.PartnerID, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out, nil
 }
 
 // Hide implements domain.PartnerBook.

@@ -87,7 +87,6 @@ type Leads struct {
 	Policies      *SalesPolicies
 	Silence       SilentLeads
 	Handed        PartnerLeads
-	Channel       ltc.Channel
 	Notify        func(ctx context.Context, n process.Notice) error
 }
 

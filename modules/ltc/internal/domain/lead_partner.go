@@ -203,7 +203,7 @@ func (s *Leads) takeOn(ctx context.Context, x HandedLead, p crm.Partner) (fired 
 		fired, err = s.Type.FireIf(ctx, x.ID, "take_back", nil, func(l *Lead) bool {
 			return value(l.PartnerID) == x.PartnerID && (l.Stage == LeadOffered || !p.Active && l.Stage == LeadPartner)
 		})
-		if err != nil || !fired || !x.Offered || s.Channel == nil {
+		if err != nil || !fired || !x.Offered {
 			return err
 		}
 		return s.offerNext(ctx, x.ID)
@@ -222,7 +222,7 @@ func (s *Leads) offerNext(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("offers of %s: %w", l.No, err)
 	}
-	ranked, err := s.Channel.Ranked(ctx, l.CompanyID, l.Region)
+	ranked, err := s.Partners.Ranked(ctx, l.CompanyID, l.Region)
 	if err != nil {
 		return fmt.Errorf("partners for %s: %w", l.No, err)
 	}
