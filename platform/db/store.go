@@ -243,7 +243,7 @@ func (s *Store[T, P]) where(ctx context.Context, q record.Query) (*Rows, error) 
 				w.And(col+" = ANY(?)", Array(c.Val))
 			}
 		case record.Like:
-			w.And(col+" ILIKE ?", "%"+escapeLike(fmt.Sprint(c.Val))+"%")
+			w.And(col+" ILIKE ?", Containing(fmt.Sprint(c.Val)))
 		case record.IsNull:
 			w.And(col + " IS NULL")
 		case record.NotNull:
@@ -257,7 +257,7 @@ func (s *Store[T, P]) where(ctx context.Context, q record.Query) (*Rows, error) 
 		var args []any
 		for _, c := range q.SearchCols {
 			or = append(or, quote(c)+" ILIKE ?")
-			args = append(args, "%"+escapeLike(q.Search)+"%")
+			args = append(args, Containing(q.Search))
 		}
 		w.And("("+strings.Join(or, " OR ")+")", args...)
 	}
@@ -279,8 +279,9 @@ func single(list any) (any, bool) {
 	return nil, false
 }
 
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+// Containing is the pattern of ILIKE for texts that contain s, whose wildcards are letters.
+func Containing(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
 }
 
 // Many returns the visible rows among ids, in no particular order.

@@ -50,13 +50,15 @@ func (s *Opportunities) settleStep(ctx context.Context, o *Opportunity) error {
 		}
 	}
 	step := p.step(to)
-	switch moved := o.stand(p.step(at), step); {
-	case !moved || !o.working():
-	case o.ID != 0:
-		return s.estimate(ctx, o, o.Stage)
-	case step != nil && !step.Probability.IsZero():
-		if o.AutoProbability = step.Probability; o.ProbSource != probManual {
-			o.Probability, o.ProbSource = step.Probability, probStep
+	if moved := o.stand(p.step(at), step); !moved || !o.working() {
+		return nil
+	}
+	if o.ID != 0 {
+		return s.estimate(ctx, o, o.Stage, step)
+	}
+	if p, ok := step.sure(o.Stage); ok {
+		if o.AutoProbability = p; o.ProbSource != probManual {
+			o.Probability, o.ProbSource = p, probStep
 		}
 	}
 	return nil

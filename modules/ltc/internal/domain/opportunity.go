@@ -253,7 +253,7 @@ func (s *Opportunities) reach(to DealStage) func(context.Context, *Opportunity) 
 		if o.Category == usualCategoryOf(o.Stage, was) {
 			o.Category = usualCategoryOf(to, now)
 		}
-		return s.estimate(ctx, o, to)
+		return s.estimate(ctx, o, to, now)
 	}
 }
 

@@ -129,16 +129,21 @@ func learned(list []ClosedDeals, dept int64, enough int) (l Learned, ok bool) {
 	return l, l.n >= int64(enough)
 }
 
-// estimate sets the probability of a deal in stage to: learned from the closed deals
-// when there are enough, else the usual one. A probability set by hand stays.
-func (s *Opportunities) estimate(ctx context.Context, o *Opportunity, to DealStage) error {
-	p, source := chance[to], probStage
-	step, err := s.stepIn(ctx, o, to)
-	if err != nil {
-		return err
+// sure is the probability a step gives a deal in a stage, false when it gives none.
+func (x *PipelineStep) sure(stage DealStage) (money.Ratio, bool) {
+	if x == nil || x.StageKey != stage || x.Probability.IsZero() {
+		return money.Ratio{}, false
 	}
-	if step != nil && !step.Probability.IsZero() {
-		p, source = step.Probability, probStep
+	return x.Probability, true
+}
+
+// estimate sets the probability of a deal in stage to: that of the step it stands in, else
+// learned from the closed deals when there are enough, else the usual one. A probability
+// set by hand stays.
+func (s *Opportunities) estimate(ctx context.Context, o *Opportunity, to DealStage, step *PipelineStep) error {
+	p, source := chance[to], probStage
+	if x, ok := step.sure(to); ok {
+		p, source = x, probStep
 	} else if to != DealHold && to != DealWon && to != DealLost {
 		policy, err := s.Policies.Of(ctx, o.CompanyID)
 		if err != nil {
@@ -158,8 +163,8 @@ func (s *Opportunities) estimate(ctx context.Context, o *Opportunity, to DealSta
 	return nil
 }
 
-// stepIn is the step a deal stands in when that lies in stage to, nil else.
-func (s *Opportunities) stepIn(ctx context.Context, o *Opportunity, to DealStage) (*PipelineStep, error) {
+// stepOf is the step a deal stands in, nil for none.
+func (s *Opportunities) stepOf(ctx context.Context, o *Opportunity) (*PipelineStep, error) {
 	if o.PipelineID == 0 || o.StepID == 0 {
 		return nil, nil //nolint:nilnil // no step
 	}
@@ -167,17 +172,14 @@ func (s *Opportunities) stepIn(ctx context.Context, o *Opportunity, to DealStage
 	if err != nil {
 		return nil, fmt.Errorf("pipeline of %s: %w", o.No, err)
 	}
-	if x := p.step(p.at(o.StepID)); x != nil && x.StageKey == to {
-		return x, nil
-	}
-	return nil, nil //nolint:nilnil // no step in this stage
+	return p.step(p.at(o.StepID)), nil
 }
 
 // expected is the probability a deal in stage to has without a hand on it: that of its
 // step, else learned, else usual.
 func expected(list []ClosedDeals, o *Opportunity, to DealStage, enough int, step *PipelineStep) (money.Ratio, string) {
-	if step != nil && step.StageKey == to && !step.Probability.IsZero() {
-		return step.Probability, probStep
+	if p, ok := step.sure(to); ok {
+		return p, probStep
 	}
 	if l, ok := learned(list, o.DeptID, enough); ok {
 		if p, ok := l.Chance(to, o.Source, strconv.FormatInt(o.PipelineID, 10)); ok {
@@ -204,7 +206,11 @@ func (s *Opportunities) settleForecast(ctx context.Context, o *Opportunity) erro
 	case o.closed():
 	case o.Probability.IsZero(), o.ProbSource == probManual && o.Probability.Equal(o.AutoProbability):
 		o.ProbSource = probStage
-		return s.estimate(ctx, o, o.Stage)
+		step, err := s.stepOf(ctx, o)
+		if err != nil {
+			return err
+		}
+		return s.estimate(ctx, o, o.Stage, step)
 	case !o.Probability.Equal(o.AutoProbability):
 		o.ProbSource = probManual
 	}

@@ -58,7 +58,7 @@ func (s *Library) Find(ctx context.Context, f LibraryFilter, may func(object str
 			w.And("customer_id = ?", f.Customer)
 		}
 		if f.Text != "" {
-			w.And("(title ILIKE ? OR no ILIKE ?)", "%"+like(f.Text)+"%", "%"+like(f.Text)+"%")
+			w.And("(title ILIKE ? OR no ILIKE ?)", db.Containing(f.Text), db.Containing(f.Text))
 		}
 		if x.kind == "quote" {
 			w.And("stage IN ('approved', 'sent', 'viewed', 'accepted', 'declined', 'expired')")
@@ -81,9 +81,6 @@ func (s *Library) Find(ctx context.Context, f LibraryFilter, may func(object str
 	}
 	return rows, nil
 }
-
-// like keeps the wildcards of a text from being ones.
-func like(s string) string { return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) }
 
 // Count notes one more use of a document, without changing its version.
 func (s *Library) Count(ctx context.Context, document int64) error {
