@@ -123,7 +123,7 @@ func (s *Store) Ranked(ctx context.Context, company int64, region string) ([]crm
 
 // Hide implements domain.PartnerBook.
 func (s *Store) Hide(ctx context.Context, typ string, id, user int64) error {
-	return s.DB.Exec(ctx, `DELETE FROM core.record_share WHERE object_type = $1 AND object_id = $2 AND user_id = $3`, typ, id, user)
+	return s.DB.Hide(ctx, typ, id, user)
 }
 
 // OwnRegistration is a deal a partner registered, as it sees it.

@@ -33,7 +33,7 @@ func (s *Store) MoveChildren(ctx context.Context, customer, from, to int64) erro
 
 // Show implements domain.Portfolio.
 func (s *Store) Show(ctx context.Context, typ string, id, user int64) error {
-	return s.DB.Exec(ctx, `INSERT INTO core.record_share (object_type, object_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (object_type, object_id, user_id) DO UPDATE SET until = NULL`, typ, id, user)
+	return s.DB.Show(ctx, typ, id, nil, user)
 }
 
 // Holding is what one person still holds.

@@ -92,11 +92,12 @@ func (s *Deals) Update(ctx context.Context, o *domain.Opportunity) error {
 
 // ShareDeal implements domain.DealBook.
 func (s *Deals) ShareDeal(ctx context.Context, deal int64, add, remove []int64) error {
+	// whoever was shown the deal until a day keeps that day: a lent person is in the team too
 	err := s.DB.Later(ctx, nil, `INSERT INTO core.record_share (object_type, object_id, user_id) SELECT 'ltc.opportunity', $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING`, deal, add)
 	if err != nil {
 		return err
 	}
-	return s.DB.Later(ctx, nil, `DELETE FROM core.record_share WHERE object_type = 'ltc.opportunity' AND object_id = $1 AND user_id = ANY($2)`, deal, remove)
+	return s.DB.Hide(ctx, "ltc.opportunity", deal, remove...)
 }
 
 // Touch implements domain.DealBook.

@@ -67,12 +67,12 @@ func (s *Leads) Twins(ctx context.Context, l *domain.Lead) ([]domain.OpenLead, e
 
 // ShowLead implements domain.PartnerLeads.
 func (s *Leads) ShowLead(ctx context.Context, lead int64, people []int64) error {
-	return s.DB.Exec(ctx, `INSERT INTO core.record_share (object_type, object_id, user_id) SELECT 'ltc.lead', $1, unnest($2::bigint[]) ON CONFLICT (object_type, object_id, user_id) DO UPDATE SET until = NULL`, lead, people)
+	return s.DB.Show(ctx, "ltc.lead", lead, nil, people...)
 }
 
 // HideLead implements domain.PartnerLeads.
 func (s *Leads) HideLead(ctx context.Context, lead int64, people []int64) error {
-	return s.DB.Exec(ctx, `DELETE FROM core.record_share WHERE object_type = 'ltc.lead' AND object_id = $1 AND user_id = ANY($2)`, lead, people)
+	return s.DB.Hide(ctx, "ltc.lead", lead, people...)
 }
 
 // Offered implements domain.PartnerLeads.

@@ -14,13 +14,12 @@ type Lending struct{ DB *db.DB }
 
 // ShowUntil implements domain.LendBook.
 func (s *Lending) ShowUntil(ctx context.Context, deal, person int64, until *time.Time) error {
-	return s.DB.Exec(ctx, `INSERT INTO core.record_share (object_type, object_id, user_id, until) VALUES ('ltc.opportunity', $1, $2, $3)
-		ON CONFLICT (object_type, object_id, user_id) DO UPDATE SET until = CASE WHEN $3::timestamptz IS NULL OR core.record_share.until IS NULL THEN NULL ELSE greatest(core.record_share.until, $3) END`, deal, person, until)
+	return s.DB.Show(ctx, "ltc.opportunity", deal, until, person)
 }
 
 // ShowRequest implements domain.LendBook.
 func (s *Lending) ShowRequest(ctx context.Context, request, person int64) error {
-	return s.DB.Exec(ctx, `INSERT INTO core.record_share (object_type, object_id, user_id) VALUES ('ltc.lend_request', $1, $2) ON CONFLICT (object_type, object_id, user_id) DO UPDATE SET until = NULL`, request, person)
+	return s.DB.Show(ctx, "ltc.lend_request", request, nil, person)
 }
 
 // Over implements domain.LendBook.
