@@ -13,6 +13,7 @@ import (
 
 	"meridian/configs"
 	"meridian/platform/clock"
+	"meridian/platform/date"
 )
 
 // work is what the clients ask of meridian.
@@ -91,6 +92,12 @@ func (s *server) call(c *client, want int, auth, method, path string, body any) 
 	return d, nil
 }
 
+// day is a day from now on, in the zone of the demo company: its day begins before that of
+// this machine.
+func day(from int) string {
+	return date.Of(clock.System().In(time.FixedZone("", 8*3600))).AddDays(from).String()
+}
+
 func idOf(d doc) int64 { f, _ := d["id"].(float64); return int64(f) }
 
 // first is the first record of a list.
@@ -126,7 +133,7 @@ func (w *work) look(s *server) error {
 	for _, x := range items {
 		p, _ := x.(doc)
 		w.products = append(w.products, idOf(p))
-		adj, err := s.call(c, http.StatusCreated, s.admin, "POST", "/isc/adjustment", doc{"cause": "opening", "day": clock.System().Format(time.DateOnly), "product_id": idOf(p), "warehouse_id": w.warehouse, "qty": "1000000", "unit_cost": "0.0001", "note": "bench"})
+		adj, err := s.call(c, http.StatusCreated, s.admin, "POST", "/isc/adjustment", doc{"cause": "opening", "day": day(0), "product_id": idOf(p), "warehouse_id": w.warehouse, "qty": "1000000", "unit_cost": "0.0001", "note": "bench"})
 		if err != nil {
 			return err
 		}
@@ -200,7 +207,7 @@ func (w *work) read(s *server, c *client) error {
 // opportunity is one of a customer of the mass of history: the few of the demo company
 // before them may have no credit limit.
 func (w *work) opportunity(c *client) doc {
-	return doc{"name": "Servo drives", "customer_id": w.customers - c.rnd.IntN(w.customers*9/10), "product_id": w.products[0], "amount": "18600", "close_on": clock.System().AddDate(0, 1, 0).Format(time.DateOnly)}
+	return doc{"name": "Servo drives", "customer_id": w.customers - c.rnd.IntN(w.customers*9/10), "product_id": w.products[0], "amount": "18600", "close_on": day(30)}
 }
 
 func (w *work) create(s *server, c *client) error {
@@ -222,7 +229,7 @@ func (w *work) deal(s *server, c *client) error {
 	for i, k := range c.rnd.Perm(len(w.products))[:3] {
 		lines[i] = doc{"product_id": w.products[k], "qty": "2", "unit_price": "100"}
 	}
-	order, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/order", doc{"customer_id": body["customer_id"], "opportunity_id": idOf(opp), "warehouse_id": w.warehouse, "wish_date": clock.System().AddDate(0, 0, 10).Format(time.DateOnly), "ship_to": "Plant 3", "lines": lines})
+	order, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/order", doc{"customer_id": body["customer_id"], "opportunity_id": idOf(opp), "warehouse_id": w.warehouse, "wish_date": day(10), "ship_to": "Plant 3", "lines": lines})
 	if err != nil {
 		return err
 	}
@@ -251,7 +258,7 @@ func (w *work) ship(s *server, c *client, order int64) error {
 	if err := s.pass(c, "isc/shipment", idOf(sh), "ship", doc{"carrier": "SF", "tracking": "1"}); err != nil {
 		return err
 	}
-	return s.pass(c, "isc/shipment", idOf(sh), "deliver", doc{"delivered_on": clock.System().Format(time.DateOnly), "signed_by": "Li Wei"})
+	return s.pass(c, "isc/shipment", idOf(sh), "deliver", doc{"delivered_on": day(0), "signed_by": "Li Wei"})
 }
 
 func (w *work) invoice(s *server, c *client, order int64) error {
@@ -259,7 +266,7 @@ func (w *work) invoice(s *server, c *client, order int64) error {
 	if err != nil {
 		return err
 	}
-	if err := s.pass(c, "ltc/acceptance", idOf(acc), "accept", doc{"signed_by": "Li Wei", "on": clock.System().Format(time.DateOnly)}); err != nil {
+	if err := s.pass(c, "ltc/acceptance", idOf(acc), "accept", doc{"signed_by": "Li Wei", "on": day(0)}); err != nil {
 		return err
 	}
 	if err := s.pass(c, "ltc/acceptance", idOf(acc), "invoice", nil); err != nil {
