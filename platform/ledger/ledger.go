@@ -298,11 +298,12 @@ func (l *Ledger) Of(ctx context.Context, doc trace.Ref) ([]Journal, error) {
 }
 
 // Check is the self-check of the journal: entries balance and their lines agree with
-// them on company and day.
+// them on company and day; every account exists.
 func (l *Ledger) Check(ctx context.Context) ([]string, error) {
 	rows, err := db.Select[struct{ Line string }](ctx, l.DB, `SELECT 'entry ' || e.id || ' of ' || e.object_type || '/' || e.object_id || ' does not balance' AS line
 		FROM core.journal_entry e LEFT JOIN core.journal_line j ON j.entry_id = e.id GROUP BY e.id
-		HAVING coalesce(sum(j.amount), 1) <> 0 OR bool_or(j.day <> e.day OR j.company_id <> e.company_id)`)
+		HAVING coalesce(sum(j.amount), 1) <> 0 OR bool_or(j.day <> e.day OR j.company_id <> e.company_id)
+		UNION ALL SELECT 'entry ' || j.entry_id || ' names an account that does not exist' FROM core.journal_line j WHERE NOT EXISTS (SELECT FROM core.account WHERE id = j.account_id)`)
 	out := make([]string, len(rows))
 	for i, r := range rows {
 		out[i] = r.Line

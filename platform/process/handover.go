@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meridian/platform/authz"
+	"meridian/platform/db"
 	"meridian/platform/errs"
 	"meridian/platform/record"
 	"meridian/platform/trace"
@@ -59,17 +60,16 @@ func (e *Engine) tell(ctx context.Context, d *Definition, inst *instance, obj Ob
 	return e.notify(ctx, Notice{Users: people, Kind: "handover", Message: "{0} was handed over to you; please accept it.", Args: []any{obj.Title()}, Object: v.Object})
 }
 
-// Reassign follows a change of owner: the work of the present stage moves with it.
+// Reassign follows a change of owner: the work of the present stage moves with it, to
+// the owner if the role of the stage is theirs, else to whoever holds it.
 func (e *Engine) Reassign(ctx context.Context, r trace.Ref, b *record.Base) error {
+	roles := []string{""}
 	owner := int64(0)
-	inst, _, err := e.lock(ctx, r)
-	if err != nil {
-		return err
+	if p := e.authz.Directory().People[b.OwnerID]; p != nil {
+		owner, roles = b.OwnerID, append(roles, p.Roles...)
 	}
-	if p := e.authz.Directory().People[b.OwnerID]; p != nil && (inst.ownerRole == "" || slices.Contains(p.Roles, inst.ownerRole)) {
-		owner = b.OwnerID
-	}
-	return e.db.Exec(ctx, `UPDATE core.proc_instance SET owner_id = $2, dept_id = $3, company_id = $4 WHERE id = $1`, inst.id, owner, b.DeptID, b.CompanyID)
+	return e.db.Later(ctx, errs.Missing(), `UPDATE core.proc_instance SET owner_id = CASE WHEN owner_role = ANY($3) THEN $4 ELSE 0 END, dept_id = $5, company_id = $6
+		WHERE object_type = $1 AND object_id = $2`, r.Type, r.ID, db.Array(roles), owner, b.DeptID, b.CompanyID)
 }
 
 // Discard ends the process of a deleted draft; the log says so.

@@ -202,14 +202,18 @@ func (e *Engine) verify(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("verify the log: %w", err)
 	}
-	err = e.db.Each(ctx, `SELECT id, object_type, object_id, seq, last_hash, stage FROM core.proc_instance`, nil, func(r *sql.Rows) error {
+	err = e.db.Each(ctx, `SELECT id, object_type, object_id, seq, last_hash, stage, EXISTS (SELECT FROM core.proc_def WHERE id = definition_id) FROM core.proc_instance`, nil, func(r *sql.Rows) error {
 		var id int64
 		var ref trace.Ref
 		var seq int
 		var hash []byte
 		var stage string
-		if err := r.Scan(&id, &ref.Type, &ref.ID, &seq, &hash, &stage); err != nil {
+		var defined bool
+		if err := r.Scan(&id, &ref.Type, &ref.ID, &seq, &hash, &stage, &defined); err != nil {
 			return err
+		}
+		if !defined {
+			bad = append(bad, fmt.Sprintf("%s: its process is not defined", ref))
 		}
 		t := tails[id]
 		if t == nil || t.seq != seq || !bytes.Equal(t.hash, hash) || t.last.To != stage {

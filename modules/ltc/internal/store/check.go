@@ -36,11 +36,13 @@ func (c *Checks) Open(ctx context.Context) ([]string, error) {
 		UNION ALL SELECT 'invoice ' || no || ': stage ' || stage || ' with ' || open || ' open' FROM ltc.invoice WHERE stage = 'paid' AND open <> 0`)
 }
 
-// Ways compares the way of every deal with its stays and the deal itself.
+// Ways compares the way of every deal with its stays and the deal itself, which is in a
+// pipeline.
 func (c *Checks) Ways(ctx context.Context) ([]string, error) {
 	return c.lines(ctx, `SELECT 'opportunity ' || coalesce(n.no, w.id::text) || ': its way differs from its stays' AS line
 		FROM (SELECT o.no, v AS v FROM ltc.deal_way_now v JOIN ltc.opportunity o ON o.id = v.id) n FULL JOIN ltc.deal_way w ON w.id = (n.v).id
-		WHERE (n.v) IS DISTINCT FROM ROW(w.*)::ltc.deal_way_now`)
+		WHERE (n.v) IS DISTINCT FROM ROW(w.*)::ltc.deal_way_now
+		UNION ALL SELECT 'opportunity ' || o.no || ': its pipeline does not exist' FROM ltc.opportunity o WHERE NOT EXISTS (SELECT FROM ltc.pipeline WHERE id = o.pipeline_id)`)
 }
 
 // Totals compares orders, quotes and invoices with their lines.
