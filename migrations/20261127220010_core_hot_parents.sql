@@ -6,13 +6,5 @@
 -- writes (references of fields, the engine, the ledger), as everywhere.
 ALTER TABLE core.proc_instance DROP CONSTRAINT proc_instance_definition_id_fkey;
 ALTER TABLE core.journal_line DROP CONSTRAINT journal_line_account_id_fkey;
-ALTER TABLE ltc.opportunity DROP CONSTRAINT opportunity_pipeline_id_fkey;
-ALTER TABLE isc.stock_move DROP CONSTRAINT stock_move_to_location_fkey, DROP CONSTRAINT stock_move_from_location_fkey;
-ALTER TABLE isc.stock_balance DROP CONSTRAINT stock_balance_location_id_fkey;
-ALTER TABLE isc.reservation DROP CONSTRAINT reservation_warehouse_id_fkey, DROP CONSTRAINT reservation_location_id_fkey;
-ALTER TABLE isc.shipment DROP CONSTRAINT shipment_warehouse_id_fkey;
 CREATE TRIGGER no_delete BEFORE DELETE ON core.proc_def FOR EACH ROW EXECUTE FUNCTION core.refuse_change();
 CREATE TRIGGER no_delete BEFORE DELETE ON core.account FOR EACH ROW EXECUTE FUNCTION core.refuse_change();
-CREATE TRIGGER no_delete BEFORE DELETE ON ltc.pipeline FOR EACH ROW EXECUTE FUNCTION core.refuse_change();
-CREATE TRIGGER no_delete BEFORE DELETE ON isc.location FOR EACH ROW EXECUTE FUNCTION core.refuse_change();
-CREATE TRIGGER no_delete BEFORE DELETE ON isc.warehouse FOR EACH ROW EXECUTE FUNCTION core.refuse_change();

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"meridian/platform/web/e2e"
 )
@@ -92,7 +91,7 @@ func TestWalkInBrowser(t *testing.T) {
 	b := clicker{e2e.NewTab(t, chrome, w.url, e2e.Look{Lang: "en", Theme: "light", Width: 1440}), t}
 	a.SignIn("admin", testPassword)
 	b.SignIn("second", testPassword)
-	year := strconv.Itoa(time.Now().Year())
+	year := strconv.Itoa(here().Year())
 
 	goal := a.make("dste.objective", fill{{"name", "Grow net sales"}, {"kpi", "ltc.net_sales"}, {"method", "ratio"}, {"target", "100000"}, {"from_on", inDays(-30)}, {"to_on", inDays(300)}, {"weight", "1"}})
 	a.step("dste.objective", goal, "propose", nil)

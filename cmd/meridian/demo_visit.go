@@ -20,7 +20,7 @@ import (
 // second program on the same database, since this one does not serve yet. Sales
 // then answers two of the leads.
 func (d *demo) visitors(ctx context.Context) (err error) {
-	pool, err := db.Open(ctx, d.o.dsn, db.Options{MaxConns: 4})
+	pool, err := db.Open(ctx, d.o.dsn, db.Options{MaxConns: 4, Zone: d.o.Config.TZ})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestDeputy(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := func(name string) string { p, _ := s.Authz.Directory().ByUsername(name); return itoa(p.ID) }
-	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+	day := func(n int) string { return here().AddDate(0, 0, n).Format(time.DateOnly) }
 	ask := func() (task int64) {
 		goal := s.call(admin, "POST", "/dste/objective", map[string]any{"name": "Grow " + itoa(time.Now().UnixNano()), "perspective": "finance", "kpi": "ltc.net_sales", "method": "ratio", "target": "100000", "from_on": day(-30), "to_on": day(300), "weight": "1"}, 201)
 		one := "/dste/objective/" + itoa(int64(goal["id"].(float64)))
@@ -49,7 +49,7 @@ func TestDeputy(t *testing.T) {
 			t.Errorf("%s answers %d, want 422 with %q", name, status, c.want)
 		}
 	}
-	now := url.Values{"deputy": {id("dan")}, "from": {time.Now().In(s.Location(s.as("eve"))).Format(time.DateOnly)}, "until": {day(5)}, "max_amount": {"50,000"}}
+	now := url.Values{"deputy": {id("dan")}, "from": {here().Format(time.DateOnly)}, "until": {day(5)}, "max_amount": {"50,000"}}
 	if status, body := s.post(eve, "/profile/deputies", now); status != http.StatusSeeOther {
 		t.Fatalf("naming a deputy answers %d: %.300s", status, body)
 	}

@@ -98,7 +98,7 @@ func (o *opened) start(ctx context.Context, cfg config.Config) error {
 	if err := errors.Join(err, owner.Close()); err != nil {
 		return err
 	}
-	d, err := db.Open(ctx, o.dsn, db.Options{MaxConns: cfg.MaxConns})
+	d, err := db.Open(ctx, o.dsn, db.Options{MaxConns: cfg.MaxConns, Zone: cfg.TZ})
 	if err != nil {
 		return err
 	}

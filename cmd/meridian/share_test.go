@@ -47,7 +47,7 @@ func TestShareARecord(t *testing.T) {
 			t.Errorf("%s is refused with %v, want the field %s", name, out["errors"], c.field)
 		}
 	}
-	until := time.Now().AddDate(0, 0, 3).Format(time.DateOnly)
+	until := here().AddDate(0, 0, 3).Format(time.DateOnly)
 	items := s.call(ann, "POST", one+"/share", map[string]any{"user_id": id("bob"), "until": until}, 201)["items"].([]any)
 	if len(items) != 1 || items[0].(map[string]any)["name"] != "bob" {
 		t.Errorf("shared with %v", items)

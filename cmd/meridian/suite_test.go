@@ -32,7 +32,7 @@ func newSuite(t *testing.T) *suite { t.Helper(); return newSuiteAt(t, clock.Syst
 func newSuiteAt(t *testing.T, now clock.Clock) *suite {
 	t.Helper()
 	dsn := dbtest.DSN(t)
-	d, err := db.Open(t.Context(), dsn, db.Options{})
+	d, err := db.Open(t.Context(), dsn, db.Options{Zone: "Asia/Shanghai"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,9 @@ type DB struct {
 type Options struct {
 	MaxConns int // default 40
 	Owner    bool
+	// Zone is where a moment becomes a day (::date, current_date); UTC if empty. What is
+	// of a company with another zone names it.
+	Zone string
 }
 
 // Open connects to dsn. Unless o.Owner is set, every connection works as AppRole.
@@ -60,6 +63,9 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		cfg.RuntimeParams["application_name"] = "meridian"
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
+	if o.Zone != "" {
+		cfg.RuntimeParams["timezone"] = o.Zone
+	}
 	opts := []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 		c.TypeMap().RegisterType(&pgtype.Type{Name: "numeric", OID: pgtype.NumericOID, Codec: decimalText{}})
 		if o.Owner {

@@ -78,6 +78,20 @@ func (s *Store[T, P]) Lock(ctx context.Context, id int64) (*T, error) {
 	return s.one(ctx, id, " FOR NO KEY UPDATE")
 }
 
+// LockAll returns the visible rows among ids and holds them; they are locked in the order
+// of their ids, so that two who lock many of the same never wait for each other.
+func (s *Store[T, P]) LockAll(ctx context.Context, ids []int64) ([]*T, error) {
+	if !InTx(ctx) {
+		return nil, errors.New("db: Lock outside a transaction")
+	}
+	list, err := s.whole(ctx, ids, "id = ANY(?)", Array(padded(ids)), " ORDER BY id FOR NO KEY UPDATE")
+	out := make([]*T, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	return out, err
+}
+
 // First returns the first row of q.
 func (s *Store[T, P]) First(ctx context.Context, q record.Query) (*T, error) {
 	q.Limit = 1
@@ -91,8 +105,21 @@ func (s *Store[T, P]) First(ctx context.Context, q record.Query) (*T, error) {
 	return &rows[0], nil
 }
 
-// one reads a row and its lines in one round trip.
+// one reads a row and its lines.
 func (s *Store[T, P]) one(ctx context.Context, id int64, lock string) (*T, error) {
+	rows, err := s.whole(ctx, []int64{id}, "id = ?", id, lock)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, errs.Missing()
+	}
+	return &rows[0], nil
+}
+
+// whole reads the visible rows of ids, which cond selects, and their lines in one round
+// trip; tail says in which order and with which lock.
+func (s *Store[T, P]) whole(ctx context.Context, ids []int64, cond string, arg any, tail string) ([]T, error) {
 	w, err := s.visible(ctx)
 	if err != nil {
 		return nil, err
@@ -101,17 +128,19 @@ func (s *Store[T, P]) one(ctx context.Context, id int64, lock string) (*T, error
 	if err != nil {
 		return nil, err
 	}
-	w.And("id = ?", id)
+	w.And(cond, arg)
 	var rows []T
-	list := []question{{q: numbered("SELECT " + c.list + " FROM " + quoteTable(s.object) + " WHERE " + w.SQL + lock), args: w.Args,
+	list := []question{{q: numbered("SELECT " + c.list + " FROM " + quoteTable(s.object) + " WHERE " + w.SQL + tail), args: w.Args,
 		read: func(r pgx.Rows) error { return scanAll(ctx, c, r, &rows) }}}
+	at := make(map[int64]*T, len(ids))
+	row := func(id int64) *T {
+		for i := len(at); i < len(rows); i++ { // not before all are read: appending moves them
+			at[P(&rows[i]).Rec().ID] = &rows[i]
+		}
+		return at[id]
+	}
 	for _, l := range s.lines {
-		q, err := l.read(ctx, s.db, []int64{id}, lock != "", func(int64) *T {
-			if len(rows) == 0 {
-				return nil
-			}
-			return &rows[0]
-		})
+		q, err := l.read(ctx, s.db, ids, tail != "", row)
 		if err != nil {
 			return nil, err
 		}
@@ -120,10 +149,7 @@ func (s *Store[T, P]) one(ctx context.Context, id int64, lock string) (*T, error
 	if err := s.db.ask(ctx, list...); err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.object, err)
 	}
-	if len(rows) == 0 {
-		return nil, errs.Missing()
-	}
-	return &rows[0], nil
+	return rows, nil
 }
 
 // LoadLines reads the lines of rows that were found without them.

@@ -163,6 +163,8 @@ type Store[T any] interface {
 	Get(ctx context.Context, id int64) (*T, error)
 	// Lock is Get that holds the row until the end of the transaction.
 	Lock(ctx context.Context, id int64) (*T, error)
+	// LockAll is Lock for the rows among ids that there are, in the order of ids.
+	LockAll(ctx context.Context, ids []int64) ([]*T, error)
 	// First returns the first row of q. NotFound if there is none.
 	First(ctx context.Context, q Query) (*T, error)
 	Find(ctx context.Context, q Query) ([]T, error)

@@ -46,6 +46,9 @@ type Type[T any] struct {
 	// Check holds the rules over several fields; it may fill computed ones. It runs
 	// on every write, before the row is stored.
 	Check func(ctx context.Context, r *T) error
+	// CheckChange holds the rules over what a record was and becomes; it runs after Check.
+	// before is nil on create.
+	CheckChange func(ctx context.Context, r, before *T) error
 	// Saved runs after the row is stored, in the same transaction; before is nil on
 	// create.
 	Saved func(ctx context.Context, r, before *T) error

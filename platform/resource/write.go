@@ -2,7 +2,9 @@ package resource
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -299,6 +301,11 @@ func (t *Type[T]) validate(ctx context.Context, rows []*T, before *T) error {
 				return err
 			}
 		}
+		if t.CheckChange != nil {
+			if err := t.CheckChange(ctx, r, before); err != nil {
+				return err
+			}
+		}
 		bad = append(bad, missing(t.Fields, r, "")...)
 	}
 	refBad, err := t.checkRefs(ctx, rows, before)
@@ -467,6 +474,38 @@ func (t *Type[T]) Update(ctx context.Context, id int64, fn func(r *T) error) (*T
 		return t.change(ctx, r, func() error { return fn(r) })
 	})
 	return out, err
+}
+
+// UpdateAll is Update for the records among ids that there are: they are locked with one
+// question, and stored and audited together. fn is asked in the order given and says of each
+// whether it changes. UpdateAll returns those that did.
+func (t *Type[T]) UpdateAll(ctx context.Context, ids []int64, fn func(r *T) (change bool, err error)) (changed []*T, err error) {
+	err = t.reg.DB.Tx(ctx, func(ctx context.Context) error {
+		changed = nil
+		rows, err := t.Store.LockAll(ctx, ids)
+		if err != nil {
+			return err
+		}
+		at := make(map[int64]int, len(ids))
+		for i, id := range ids {
+			at[id] = i
+		}
+		slices.SortFunc(rows, func(a, b *T) int { return at[baseOf(a).ID] - at[baseOf(b).ID] })
+		for _, r := range rows {
+			c := t.begin(r)
+			switch change, err := fn(r); {
+			case err != nil:
+				return err
+			case change:
+				if err := t.finish(ctx, r, c); err != nil {
+					return fmt.Errorf("change %s: %w", baseOf(r).No, err)
+				}
+				changed = append(changed, r)
+			}
+		}
+		return nil
+	})
+	return changed, err
 }
 
 // changing is what a record was before a change.

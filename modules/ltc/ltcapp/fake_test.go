@@ -150,7 +150,7 @@ func (w *world) deliver(order resource.Row) {
 func (w *world) ship(order resource.Row, shipment int64, lines []isc.ShippedLine) {
 	w.T.Helper()
 	doc, ref := trace.Ref{Type: "ltc.order", ID: order.Base().ID}, trace.Ref{Type: "isc.shipment", ID: shipment}
-	today := date.Of(w.Now())
+	today := w.today()
 	err := w.DB.Tx(w.Admin, func(ctx context.Context) error {
 		if err := w.ltc.Reactions.Shipped(ctx, isc.Shipped{Shipment: ref, Doc: doc, Lines: lines, On: today}); err != nil {
 			return err

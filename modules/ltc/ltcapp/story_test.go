@@ -9,7 +9,6 @@ import (
 	"meridian/modules/isc"
 	"meridian/modules/ltc"
 	"meridian/platform/app/apptest"
-	"meridian/platform/date"
 	"meridian/platform/event"
 	"meridian/platform/kpi"
 	"meridian/platform/money"
@@ -53,7 +52,7 @@ func TestStory(t *testing.T) {
 	boss := w.User("boss", "core.admin")
 	w.launch(motor, "100")
 	w.launch(motor, "100") // launched again: still one price
-	if p, err := w.ltc.Price(w.Admin, motor, date.Of(w.Now()).AddDays(1)); err != nil || p.String() != "100" {
+	if p, err := w.ltc.Price(w.Admin, motor, w.today().AddDays(1)); err != nil || p.String() != "100" {
 		t.Errorf("list price after launch: %s %v, want 100", p, err)
 	}
 	w.supply.free[motor] = money.Units(6)
@@ -186,7 +185,7 @@ func TestStory(t *testing.T) {
 	}
 	w.Approve(boss)
 	invoice = w.Fire(w.Admin, invoice, "post", nil)
-	year := date.Of(w.Now()).String()[:4]
+	year := w.today().String()[:4]
 	if invoice.Text("fiscal_no") != "INV-"+year+"-000001" || invoice.Text("open") != "1172.50" {
 		t.Errorf("posted: %s open %s", invoice.Text("fiscal_no"), invoice.Text("open"))
 	}

@@ -99,7 +99,7 @@ func DSN(t testing.TB) string {
 // New opens a new, migrated, empty database as the program does.
 func New(t testing.TB) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), DSN(t), db.Options{})
+	d, err := db.Open(t.Context(), DSN(t), db.Options{Zone: "Asia/Shanghai"})
 	if err != nil {
 		t.Fatalf("open test database: %v", err)
 	}

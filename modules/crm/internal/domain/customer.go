@@ -110,10 +110,15 @@ func (s *Customers) check(ctx context.Context, c *Customer) error {
 	if e := errs.Join(bad); e != nil {
 		return e
 	}
-	if err := s.Pools.untouched(ctx, c); err != nil {
-		return err
+	return nil
+}
+
+// checkChange refuses what somebody may not change, and a customer we have already.
+func (s *Customers) checkChange(ctx context.Context, c, before *Customer) error {
+	if before != nil && before.Waits() && s.Pools.claims(ctx, before) {
+		return errs.New(errs.Precondition, "Claim the customer before you change it.")
 	}
-	return s.refuseTwin(ctx, c)
+	return s.refuseTwin(ctx, c, before)
 }
 
 // saved keeps what follows from the fields of a customer.

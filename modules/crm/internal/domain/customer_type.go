@@ -17,7 +17,7 @@ func (s *Customers) Declare() *resource.Type[Customer] {
 	industry := resource.Text("industry", "Industry", func(c *Customer) *string { return &c.Industry }).InList().Filter().In("Profile")
 	s.Type = &resource.Type[Customer]{
 		Name: "crm.customer", Label: "Customer", Plural: "Customers", Icon: "building-store", Number: "CU-{000000}",
-		Store: s.Pools.Guard(s.Store), Check: s.check, Saved: s.saved, Imported: s.imported,
+		Store: s.Pools.Guard(s.Store), Check: s.check, CheckChange: s.checkChange, Saved: s.saved, Imported: s.imported,
 		Title:   func(c *Customer) string { return c.Name },
 		Default: func(_ context.Context, c *Customer) error { c.Kind, c.PaymentDays = "company", 30; return nil },
 		Fields: resource.Fields[Customer]{

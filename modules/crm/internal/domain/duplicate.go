@@ -89,14 +89,13 @@ func (t *Twin) judge(c *Customer, alike money.Ratio) bool {
 // says so any that resembles one unless it was confirmed. Who may not see the other
 // learns only that it exists and whose it is, which ends the race for customers
 // without giving them away.
-func (s *Customers) refuseTwin(ctx context.Context, c *Customer) error {
-	if c.MergedInto != nil || c.TaxNo == "" && c.ID != 0 {
+func (s *Customers) refuseTwin(ctx context.Context, c, before *Customer) error {
+	if c.MergedInto != nil {
 		return nil
 	}
-	if c.ID != 0 { // only a number that is new is refused: old twins can still be worked on
-		if old, err := s.Store.Get(authz.System(ctx, "duplicates"), c.ID); err != nil || old.TaxNo == c.TaxNo {
-			return err
-		}
+	// Only a number that is new is refused: old twins can still be worked on.
+	if before != nil && (c.TaxNo == "" || c.TaxNo == before.TaxNo) {
+		return nil
 	}
 	p, err := s.Policies.Of(ctx, c.CompanyID)
 	if err != nil {

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -328,10 +327,10 @@ func (h Held) of(signed bool) int {
 }
 
 // Given is a customer that a rule gave to somebody.
-type Given struct{ Customer, To int64 }
-
-// errNobody leaves a customer where it is.
-var errNobody = errors.New("nobody takes this customer")
+type Given struct {
+	Customer, To int64
+	rule         *AllocationRule
+}
 
 // Allocate gives customers of pools to people by the first rule that matches and has
 // somebody with room, in the order of ids and in one transaction; inactive people receive
@@ -346,13 +345,13 @@ func (s *Pools) Allocate(ctx context.Context, company int64, ids ...int64) (give
 			return err
 		}
 		return s.Customers.together(ctx, company, func(ctx context.Context) error {
-			for _, id := range ids {
-				to, err := g.give(ctx, id)
-				if err != nil {
-					return fmt.Errorf("allocate customer %d: %w", id, err)
-				}
-				if to != 0 {
-					given = append(given, Given{id, to})
+			if _, err := s.Customers.Type.UpdateAll(ctx, ids, func(c *Customer) (bool, error) { return g.give(ctx, c) }); err != nil {
+				return fmt.Errorf("allocate customers: %w", err)
+			}
+			given = g.given
+			for _, x := range given {
+				if err := s.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(x.Customer), To: x.To, How: "assign", Reason: x.rule.Name}); err != nil {
+					return err
 				}
 			}
 			return nil
@@ -372,6 +371,7 @@ type giver struct {
 	held     map[int64]Held
 	last     map[int64]map[int64]time.Time // by rule and person
 	latest   time.Time
+	given    []Given
 }
 
 func (s *Pools) giver(ctx context.Context, company int64) (*giver, error) {
@@ -412,34 +412,26 @@ func (s *Pools) giver(ctx context.Context, company int64) (*giver, error) {
 	return g, err
 }
 
-// give gives a customer to somebody; 0 when it stays.
-func (g *giver) give(ctx context.Context, id int64) (to int64, err error) {
-	var rule *AllocationRule
-	c, err := g.Customers.Type.Update(ctx, id, func(c *Customer) error {
-		if c.PoolID == nil || c.OwnerID != 0 || c.ArchivedAt != nil || c.CompanyID != g.company {
-			return errNobody
-		}
-		p, err := g.pool(ctx, *c.PoolID)
-		if err != nil {
-			return err
-		}
-		if rule, to = g.pick(c, p); to == 0 {
-			return errNobody
-		}
-		c.OwnerID, c.PoolID, c.PooledAt = to, nil, nil
-		return g.Book.Because(ctx, "assign", rule.Name)
-	})
-	if errors.Is(err, errNobody) {
-		return 0, nil
+// give gives a locked customer to somebody; it reports false when the customer stays.
+func (g *giver) give(ctx context.Context, c *Customer) (bool, error) {
+	if !c.Waits() || c.CompanyID != g.company {
+		return false, nil
 	}
+	p, err := g.pool(ctx, *c.PoolID)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
+	rule, to := g.pick(c, p)
+	if to == 0 {
+		return false, nil
+	}
+	c.OwnerID, c.PoolID, c.PooledAt = to, nil, nil
 	g.note(c, rule, to)
-	if err := g.Book.LogAllocation(ctx, id, rule.ID, rule.Name+" ("+rule.How+")", to); err != nil {
-		return 0, err
+	g.given = append(g.given, Given{c.ID, to, rule})
+	if err := g.Book.Because(ctx, "assign", rule.Name); err != nil {
+		return false, err
 	}
-	return to, g.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(id), To: to, How: "assign", Reason: rule.Name})
+	return true, g.Book.LogAllocation(ctx, c.ID, rule.ID, rule.Name+" ("+rule.How+")", to)
 }
 
 func (g *giver) pool(ctx context.Context, id int64) (*Pool, error) {

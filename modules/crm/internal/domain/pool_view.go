@@ -130,22 +130,6 @@ func (g *poolGuard) hide(ctx context.Context, list []Customer) []Customer {
 	return list
 }
 
-// untouched refuses a change of a customer of a pool by somebody who may only claim it:
-// what is hidden from them must not be overwritten.
-func (s *Pools) untouched(ctx context.Context, c *Customer) error {
-	if c.ID == 0 || !s.claims(ctx, c) {
-		return nil
-	}
-	was, err := s.Customers.Store.Get(authz.System(ctx, "customer of a pool"), c.ID)
-	if err != nil {
-		return err
-	}
-	if was.Waits() {
-		return errs.New(errs.Precondition, "Claim the customer before you change it.")
-	}
-	return nil
-}
-
 // moved keeps the people of a customer with whoever has it: nobody, in a pool.
 func (s *Pools) moved(ctx context.Context, c, before *Customer) error {
 	switch {

@@ -33,7 +33,7 @@ func (s *Store) HideContacts(ctx context.Context, customer int64) error {
 
 // ShowContacts implements domain.PoolViews.
 func (s *Store) ShowContacts(ctx context.Context, customer, owner int64) error {
-	return s.DB.Exec(ctx, `UPDATE crm.contact SET owner_id = $2, dept_id = (SELECT dept_id FROM crm.customer WHERE id = $1), version = version + 1 WHERE customer_id = $1`, customer, owner)
+	return s.DB.Later(ctx, nil, `UPDATE crm.contact SET owner_id = $2, dept_id = (SELECT dept_id FROM crm.customer WHERE id = $1), version = version + 1 WHERE customer_id = $1`, customer, owner)
 }
 
 // KeepTerm implements domain.TermBook.
