@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -43,6 +44,9 @@ func (d *DB) Rows(ctx context.Context, object string, dept int64) (*Rows, error)
 	}
 	return r, nil
 }
+
+// Key names the rows: the same for every reader who sees the same.
+func (r *Rows) Key() string { return fmt.Sprint(r.SQL, r.Args) }
 
 // And adds a condition.
 func (r *Rows) And(cond string, args ...any) {

@@ -40,50 +40,34 @@ func (s *selling) funnel() *report.Report[funnelIn] {
 func (s *selling) runFunnel(ctx context.Context, in *funnelIn) (*report.Result, error) {
 	loc := s.p.Location(ctx)
 	to := in.To.AddDays(1).In(loc)
-	steps, parts, err := s.book.Funnel(ctx, in.DealFilter, in.By, in.From.In(loc), to, s.p.Now())
-	if err != nil {
-		return nil, err
-	}
-	standing, err := s.book.Standing(ctx, in.DealFilter)
-	if err != nil {
-		return nil, err
-	}
-	spent, err := s.book.Spent(ctx, in.DealFilter, s.p.Now())
-	if err != nil {
-		return nil, err
-	}
-	closed, err := s.book.Ended(ctx, in.DealFilter)
-	if err != nil {
-		return nil, err
-	}
-	cycle, err := s.book.CycleDays(ctx, in.DealFilter)
+	f, err := s.book.Facts(ctx, in.DealFilter, in.By, in.From.In(loc), to, s.p.Now())
 	if err != nil {
 		return nil, err
 	}
 	won, lost, open := domain.Tally{}, domain.Tally{}, int64(0)
-	for _, x := range closed {
+	for _, x := range f.Ended {
 		t := &lost
 		if x.Won {
 			t = &won
 		}
 		t.N, t.Amount = t.N+x.N, t.Amount.Add(x.Amount)
 	}
-	for _, x := range standing {
+	for _, x := range f.Standing {
 		open += x.N
 	}
 	velocity := report.Cell{Kind: resource.KMoney}
-	if v, ok := domain.Velocity(open, won.N, lost.N, won.Amount, cycle); ok {
+	if v, ok := domain.Velocity(open, won.N, lost.N, won.Amount, f.Cycle); ok {
 		velocity = report.Money(v)
 	}
 	res := &report.Result{
 		Tiles: []report.Tile{{Key: "rate", Label: "Win rate by count", Value: report.Quotient(money.Units(won.N).Number(), money.Units(won.N+lost.N).Number())},
 			{Key: "rate_amount", Label: "Win rate by amount", Value: report.Quotient(won.Amount.Number(), won.Amount.Add(lost.Amount).Number())},
-			{Key: "cycle", Label: "Days from creation to win", Value: report.Qty(cycle)}, {Key: "velocity", Label: "Sales velocity per day", Value: velocity}},
+			{Key: "cycle", Label: "Days from creation to win", Value: report.Qty(f.Cycle)}, {Key: "velocity", Label: "Sales velocity per day", Value: velocity}},
 		Charts: []report.Chart{{Kind: report.Funnel, Title: "Cohort conversion", Say: "Deals that entered each stage in the period.", Table: "cohorts", Label: "stage", Series: []report.Series{{Col: "entered", Kind: "bar"}}}},
-		Tables: []report.Table{s.cohorts(steps), s.standing(standing), s.durations(spent), s.leaks(closed)},
+		Tables: []report.Table{s.cohorts(f.Steps), s.standing(f.Standing), s.durations(f.Spent), s.leaks(f.Ended)},
 	}
 	if in.By != "" {
-		cut, err := s.cut(ctx, in, parts)
+		cut, err := s.cut(ctx, in, f.Parts)
 		if err != nil {
 			return nil, err
 		}

@@ -8,13 +8,15 @@ import (
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/db"
+	"meridian/platform/memo"
 )
 
 // Deals is the store of the opportunities. With every stage it writes the stay in it,
 // so that funnel and durations need no other source, imports included.
 type Deals struct {
 	*db.Store[domain.Opportunity, *domain.Opportunity]
-	DB *db.DB
+	DB      *db.DB
+	funnels memo.Memo[FunnelFacts]
 }
 
 // NewDeals returns the store of the opportunities with their lines.
