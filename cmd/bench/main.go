@@ -117,6 +117,7 @@ func (o options) measure(ctx context.Context, r *report, us, bare *server) error
 	}
 	err := o.compare(ctx, r, us, bare, []measurement{
 		{"list 50 of the million, filtered and sorted", w.list, bareList},
+		{"the same with every field", w.listAll, bareList},
 		{"read an order with lines", w.read, w.bareRead},
 	})
 	if err != nil {

@@ -194,8 +194,17 @@ func (s *server) asked(c *client, typ string, id int64) (int64, error) {
 	return 0, fmt.Errorf("nobody is asked to approve %s/%d", typ, id)
 }
 
+const deals = api + "/ltc/opportunity?stage=negotiate&sort=-amount&limit=50"
+
+// list asks for the fields the bare server answers with.
 func (w *work) list(s *server, c *client) error {
-	_, err := c.do(http.StatusOK, "GET", api+"/ltc/opportunity?stage=negotiate&sort=-amount&limit=50", s.admin, nil)
+	_, err := c.do(http.StatusOK, "GET", deals+"&fields=no,name,customer_id,stage,amount,probability,close_on,owner_id,updated_at", s.admin, nil)
+	return err
+}
+
+// listAll asks for every field of a deal.
+func (w *work) listAll(s *server, c *client) error {
+	_, err := c.do(http.StatusOK, "GET", deals, s.admin, nil)
 	return err
 }
 

@@ -154,7 +154,11 @@ func (d *demo) liveSales() {
 	// an order the desk has to confirm
 	d.sell(d.east(4), "包装线控制柜", 31000, d.line(pPLC, 6, "0.03"), d.line(6, 6, "0.03"))
 	for i, c := range []demoParty{d.east(2), d.south(3), d.east(1), d.east(13)} {
-		d.make(c.rep, "crm.followup", resource.Values{"customer_id": id10(c.id), "contact_id": id10(c.contact), "subject": demoNext[i], "channel": []string{"call", "visit", "meeting", "chat"}[i], "planned_on": workday(d.today.AddDays(i)).String()})
+		on := d.today // also on a Sunday somebody who looks sees one that is due
+		if i > 0 {
+			on = workday(d.today.AddDays(i))
+		}
+		d.make(c.rep, "crm.followup", resource.Values{"customer_id": id10(c.id), "contact_id": id10(c.contact), "subject": demoNext[i], "channel": []string{"call", "visit", "meeting", "chat"}[i], "planned_on": on.String()})
 	}
 }
 

@@ -57,6 +57,7 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	(&walker{suite: s}).sound()
+	s.demoFields()
 	s.demoPeople(string(first))
 	s.demoFigures()
 	s.demoPages()

@@ -269,7 +269,7 @@ func record(row resource.Row, status int, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Status: status, Body: row.AppendJSON(make([]byte, 0, 1024)), ETag: fmt.Sprintf(`"%d"`, row.Base().Version)}, nil
+	return Response{Status: status, Body: row.AppendJSON(make([]byte, 0, 1024), nil), ETag: fmt.Sprintf(`"%d"`, row.Base().Version)}, nil
 }
 
 func pathID(r *Request) (int64, error) {
@@ -304,6 +304,7 @@ func listParams(info *resource.Info) []param {
 		{Name: "cursor", Type: "string", Help: "The value of next of the page before."},
 		{Name: "page", Type: "integer", Help: "Page from 1, instead of a cursor."},
 		{Name: "total", Type: "string", Enum: []string{"exact", "none"}, Help: "How to count: to 10,000 if absent."},
+		{Name: "fields", Type: "string", Help: "Fields of each record, separated by commas; all if absent. The id and the version are always there."},
 		{Name: "no", Type: "string"}, {Name: "id", Type: "string"},
 	}
 	if info.Process != nil {
@@ -353,9 +354,14 @@ func ParseList(q url.Values) (resource.ListQuery, error) {
 }
 
 func (a *API) list(ctx context.Context, d resource.Doc, r *Request) (Response, error) {
+	fields, only := r.Query["fields"]
+	delete(r.Query, "fields")
 	q, err := ParseList(r.Query)
 	if err != nil {
 		return Response{}, err
+	}
+	if only {
+		q.Fields = strings.Split(strings.Join(fields, ","), ",")
 	}
 	l, err := d.ListRows(ctx, q)
 	if err != nil {
@@ -367,7 +373,7 @@ func (a *API) list(ctx context.Context, d resource.Doc, r *Request) (Response, e
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = row.AppendJSON(b)
+		b = row.AppendJSON(b, q.Fields)
 	}
 	b = append(b, `],"total":`...)
 	if l.Total == nil {

@@ -45,6 +45,31 @@ func columnsOf[T any](g *gorm.DB) (*columns, error) {
 	return c, nil
 }
 
+// baseColumns are what every row is read with: who may see it depends on them.
+var baseColumns = []string{"id", "no", "company_id", "dept_id", "owner_id", "created_at", "updated_at", "version", "archived_at"}
+
+// only returns the named ones among c; all when one is not stored, since what it is
+// computed from is not known here.
+func (c *columns) only(names []string) *columns {
+	stored := func(name string) bool {
+		return slices.ContainsFunc(c.fields, func(f *schema.Field) bool { return f.DBName == name })
+	}
+	out := &columns{}
+	var list []string
+	for _, name := range names {
+		if !stored(name) {
+			return c
+		}
+	}
+	for _, f := range c.fields {
+		if slices.Contains(names, f.DBName) {
+			out.fields, list = append(out.fields, f), append(list, quote(f.DBName))
+		}
+	}
+	out.list = strings.Join(list, ", ")
+	return out
+}
+
 // update is the statement that stores every column of r but the keys, which say
 // which row it is, and those of keep.
 func (c *columns) update(ctx context.Context, table string, r any, keys []string, keep ...string) (q string, args []any) {

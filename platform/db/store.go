@@ -187,6 +187,9 @@ func (s *Store[T, P]) Find(ctx context.Context, q record.Query) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.Columns != nil {
+		c = c.only(append(q.Columns, baseColumns...))
+	}
 	if len(q.After) > 0 {
 		if len(q.Sort) > 1 || len(q.After) != len(q.Sort)+1 {
 			return nil, errors.New("db: a keyset has at most one sort column")

@@ -136,8 +136,9 @@ type Query struct {
 	Sort       []Sort   // the id is always added, so the order is total
 	Limit      int
 	Offset     int
-	After      []any // keyset: the value of the one Sort (nil = empty), if any, and the id of the last row seen
-	Archived   bool  // include archived rows
+	After      []any    // keyset: the value of the one Sort (nil = empty), if any, and the id of the last row seen
+	Archived   bool     // include archived rows
+	Columns    []string // besides those of Base; the rest of a row stays empty. nil = all
 }
 
 // And returns q with one more condition.

@@ -28,6 +28,8 @@ type ListQuery struct {
 	Page    int    // from 1; 0 uses Cursor
 	Cursor  string
 	Total   string // "" counts to 10,000, "exact" all, "none" nothing
+	// Fields are the only ones the rows are read with, for AppendJSON; nil = all.
+	Fields []string
 }
 
 // CountCap is how far a list is counted unless asked for exactly.
@@ -66,6 +68,9 @@ func (t *Type[T]) ListRows(ctx context.Context, q ListQuery) (List, error) {
 		return List{}, errs.Bad("limit", "Between 1 and 200.")
 	}
 	rq.Limit = limit + 1
+	if rq.Columns, err = t.needs(q.Fields, rq.Sort); err != nil {
+		return List{}, err
+	}
 	switch {
 	case q.Page > 1:
 		rq.Offset = (q.Page - 1) * limit
@@ -87,6 +92,32 @@ func (t *Type[T]) ListRows(ctx context.Context, q ListQuery) (List, error) {
 	out.Total, err = t.total(ctx, q, rq, len(rows))
 	return out, err
 }
+
+// needs are the columns a row is read with so that fields can be answered and the next page found.
+func (t *Type[T]) needs(fields []string, sort []record.Sort) ([]string, error) {
+	if fields == nil {
+		return nil, nil
+	}
+	out := make([]string, 0, len(fields)+2)
+	if t.Process != nil {
+		out = append(out, "stage")
+	}
+	for _, name := range fields {
+		switch f := t.field(name); {
+		case f != nil && f.lines == nil:
+			out = append(out, name)
+		case f == nil && !slices.Contains(plainFields, name):
+			return nil, errs.Bad("fields", "There is no field {0}.", clip(name))
+		}
+	}
+	for _, s := range sort {
+		out = append(out, s.Col)
+	}
+	return out, nil
+}
+
+// plainFields are what every record shows beside the fields of its type.
+var plainFields = []string{"id", "no", "stage", "company_id", "dept_id", "created_at", "updated_at", "version"}
 
 func (t *Type[T]) total(ctx context.Context, q ListQuery, rq record.Query, page int) (*int, error) {
 	limit := CountCap

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -168,7 +169,9 @@ type Row interface {
 	Text(field string) string
 	Masked(field string) bool
 	Lines(field string) []LineRow
-	AppendJSON(b []byte) []byte
+	// AppendJSON writes the record as the API shows it: every field, or id, version and the
+	// fields named.
+	AppendJSON(b []byte, only []string) []byte
 }
 
 // baseOf returns the common part of a record.
@@ -446,43 +449,59 @@ func (x *row[T]) Lines(name string) []LineRow {
 	return nil
 }
 
-// AppendJSON writes the record as the API shows it.
-func (x *row[T]) AppendJSON(b []byte) []byte {
+// AppendJSON implements Row.
+func (x *row[T]) AppendJSON(b []byte, only []string) []byte {
 	base := baseOf(x.r)
+	want := func(name string) bool { return only == nil || slices.Contains(only, name) }
 	b = append(b, `{"id":`...)
 	b = strconv.AppendInt(b, base.ID, 10)
-	b = append(b, `,"no":`...)
-	b = appendString(b, base.No)
-	if x.t.Process != nil {
+	if want("no") {
+		b = append(b, `,"no":`...)
+		b = appendString(b, base.No)
+	}
+	if x.t.Process != nil && want("stage") {
 		b = append(b, `,"stage":`...)
 		b = appendString(b, x.t.Process.stage(x.r))
 	}
 	for _, f := range x.t.Fields {
-		b = append(b, ',', '"')
-		b = append(b, f.Name...)
-		b = append(b, '"', ':')
-		switch {
-		case x.mask[f.Name] && f.Meta.Contact:
-			b = appendJSON(b, &f.Meta, partial(f.text(x.r)))
-		case x.mask[f.Name]:
-			b = append(b, "null"...)
-		case f.lines != nil:
-			b = x.appendLines(b, f)
-		default:
-			b = appendJSON(b, &f.Meta, f.text(x.r))
+		if want(f.Name) {
+			b = x.appendField(b, f)
 		}
 	}
-	b = append(b, `,"company_id":`...)
-	b = strconv.AppendInt(b, base.CompanyID, 10)
-	b = append(b, `,"dept_id":`...)
-	b = strconv.AppendInt(b, base.DeptID, 10)
-	b = append(b, `,"created_at":"`...)
-	b = base.CreatedAt.UTC().AppendFormat(b, jsonTime)
-	b = append(b, `","updated_at":"`...)
-	b = base.UpdatedAt.UTC().AppendFormat(b, jsonTime)
-	b = append(b, `","version":`...)
+	if want("company_id") {
+		b = append(b, `,"company_id":`...)
+		b = strconv.AppendInt(b, base.CompanyID, 10)
+	}
+	if want("dept_id") {
+		b = append(b, `,"dept_id":`...)
+		b = strconv.AppendInt(b, base.DeptID, 10)
+	}
+	if want("created_at") {
+		b = append(b, `,"created_at":"`...)
+		b = append(base.CreatedAt.UTC().AppendFormat(b, jsonTime), '"')
+	}
+	if want("updated_at") {
+		b = append(b, `,"updated_at":"`...)
+		b = append(base.UpdatedAt.UTC().AppendFormat(b, jsonTime), '"')
+	}
+	b = append(b, `,"version":`...)
 	b = strconv.AppendInt(b, base.Version, 10)
 	return append(b, '}')
+}
+
+func (x *row[T]) appendField(b []byte, f *Field[T]) []byte {
+	b = append(b, ',', '"')
+	b = append(b, f.Name...)
+	b = append(b, '"', ':')
+	switch {
+	case x.mask[f.Name] && f.Meta.Contact:
+		return appendJSON(b, &f.Meta, partial(f.text(x.r)))
+	case x.mask[f.Name]:
+		return append(b, "null"...)
+	case f.lines != nil:
+		return x.appendLines(b, f)
+	}
+	return appendJSON(b, &f.Meta, f.text(x.r))
 }
 
 const jsonTime = "2006-01-02T15:04:05.000000Z"
