@@ -130,6 +130,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.Shares = &share.Shares{DB: d, Authz: p.Authz, Types: p.Types, Audit: p.Audit, Notices: p.Notices, Now: now, Location: p.Location}
 	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Shares: p.Shares, Reports: p.Reports, Text: p.Text, Version: Version})
 	p.declare()
+	p.declareExports()
 	p.Ledger = ledger.New(d, p.Types)
 	p.Ledger.Declare(p.Reports, p.Today)
 	p.AddCheck("journal: entries balance", p.Ledger.Check)

@@ -36,6 +36,7 @@ func (p *Platform) declare() {
 			resource.Text("currency", "Base currency", func(c *companyRecord) *string { return &c.Currency }).ReadOnly().InList(),
 			resource.Enum("lang", "Language", func(c *companyRecord) *string { return &c.Lang }, languages...),
 			resource.Text("tz", "Time zone", func(c *companyRecord) *string { return &c.TZ }).ReadOnly(),
+			resource.Int("export_rows", "Records a person may export without asking", func(c *companyRecord) *int { return &c.ExportRows }).Hint("More need the approval of the manager. 0: any number."),
 			resource.Int("reveal_per_day", "Records a person may reveal a day", func(c *companyRecord) *int { return &c.RevealPerDay }).Hint("Contact data shown in full for a reason. 0: any number."),
 		},
 		Check: org.CheckCompany,

@@ -16,6 +16,7 @@ type CompanyRecord struct {
 	Name, NameEn, TaxNo, Address, Phone, Bank string
 	Currency, Lang, TZ                        string
 	FiscalStart                               int
+	ExportRows                                int // records a person may export without asking; 0 = any
 	RevealPerDay                              int // records whose contact data a person may reveal; 0 = any
 }
 
@@ -46,6 +47,9 @@ type UserRecord struct {
 func CheckCompany(_ context.Context, c *CompanyRecord) error {
 	if c.RevealPerDay < 0 {
 		return errs.Bad("reveal_per_day", "A number from zero on is expected.")
+	}
+	if c.ExportRows < 0 {
+		return errs.Bad("export_rows", "A number from zero on is expected.")
 	}
 	return nil
 }

@@ -33,7 +33,18 @@ type Exporter struct {
 	Types *resource.Registry
 	Authz *authz.Authz
 	Audit *audit.Log
+	// Limit is how many records the reader may export without asking, 0 any number.
+	Limit func(ctx context.Context) (int, error)
 }
+
+// NeedsApproval refuses an export of more records than its reader may have without asking.
+type NeedsApproval struct{ Why *errs.Error }
+
+// Error implements error.
+func (n *NeedsApproval) Error() string { return n.Why.Error() }
+
+// Unwrap makes it an error of the suite.
+func (n *NeedsApproval) Unwrap() error { return n.Why }
 
 // Query says what is exported.
 type Query struct {
@@ -63,9 +74,34 @@ type part struct {
 
 const exportPage = 200
 
-// Open checks the right and the query, and leaves a trace in the audit trail.
-// Forbidden without the right to export, Invalid for a query no list would take.
+// Open checks the right, the query and the limit, and leaves a trace in the audit trail.
+// Forbidden without the right to export, Invalid for a query no list would take,
+// NeedsApproval for more records than the reader may export without asking.
 func (x *Exporter) Open(ctx context.Context, q Query) (*Export, error) {
+	e, err := x.Prepare(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := x.Limit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if limit > 0 {
+		n := len(e.first.Rows)
+		if e.first.Next != "" {
+			if n, err = e.Count(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if n > limit {
+			return nil, &NeedsApproval{errs.New(errs.Precondition, "This export has {0} records; more than {1} need approval. Ask for it as a large export.", n, limit)}
+		}
+	}
+	return e, e.Note(ctx)
+}
+
+// Prepare is Open without limit and trace.
+func (x *Exporter) Prepare(ctx context.Context, q Query) (*Export, error) {
 	d, err := x.Types.Doc(q.Type)
 	if err != nil {
 		return nil, err
@@ -103,8 +139,24 @@ func (x *Exporter) Open(ctx context.Context, q Query) (*Export, error) {
 	if e.first, err = d.ListRows(ctx, *l); err != nil {
 		return nil, err
 	}
-	return e, x.DB.Tx(ctx, func(ctx context.Context) error {
-		return x.Audit.Write(ctx, "export", q.Type, 0, []audit.Change{{Field: "query", After: q.Asked}})
+	return e, nil
+}
+
+// Count counts the documents.
+func (e *Export) Count(ctx context.Context) (int, error) {
+	q := e.q.List
+	q.Limit, q.Total, q.Fields = 1, "exact", []string{"id"}
+	l, err := e.doc.ListRows(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	return *l.Total, nil
+}
+
+// Note leaves a trace in the audit trail.
+func (e *Export) Note(ctx context.Context) error {
+	return e.x.DB.Tx(ctx, func(ctx context.Context) error {
+		return e.x.Audit.Write(ctx, "export", e.q.Type, 0, []audit.Change{{Field: "query", After: e.q.Asked}})
 	})
 }
 
@@ -118,8 +170,11 @@ func (e *Export) Name() string {
 }
 
 // ContentType is the media type of the file.
-func (e *Export) ContentType() string {
-	if e.q.Format == XLSX {
+func (e *Export) ContentType() string { return e.q.ContentType() }
+
+// ContentType is the media type of the file.
+func (q Query) ContentType() string {
+	if q.Format == XLSX {
 		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	}
 	return "text/csv; charset=utf-8"

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"meridian/platform/resource"
 	"meridian/platform/transfer"
@@ -18,6 +20,9 @@ func (t *typePages) export(v *view) error {
 	}
 	format := v.c.DefaultQuery("format", transfer.CSV)
 	e, err := v.Exports.Open(v.ctx, transfer.Query{Type: t.info.Name, List: q, Asked: v.c.Request.URL.RawQuery, Format: format, Part: v.c.Query("part")})
+	if many, ok := errors.AsType[*transfer.NeedsApproval](err); ok && v.Authz.Can(v.ctx, "core.export_request", "create") {
+		return t.askToExport(v, many)
+	}
 	if err != nil {
 		return err
 	}
@@ -34,6 +39,17 @@ func (t *typePages) export(v *view) error {
 	}
 	h.Del("Content-Disposition")
 	return err
+}
+
+// askToExport leads to the request for an export of many records, filled in.
+func (t *typePages) askToExport(v *view, many *transfer.NeedsApproval) error {
+	q := v.c.Request.URL.Query()
+	q.Del("format")
+	q.Del("part")
+	v.s.flash(v.c, ui.Toast{Text: v.t(many.Why.Message, many.Why.Args...), Tone: ui.Bad})
+	to := url.Values{"doc_type": {t.info.Name}, "query": {q.Encode()}, "part": {v.c.Query("part")}}
+	v.c.Redirect(http.StatusSeeOther, "/core/export_request/new?"+to.Encode())
+	return nil
 }
 
 // exportAction offers the list as it is filtered, in every format.
