@@ -23,6 +23,9 @@ func wireFacts(p *app.Platform, customers *crmapp.Module) {
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.ContractSigned) error {
 		return customers.Terms.Signed(ctx, crm.ContractTerm{Customer: e.Customer, Doc: e.Contract, Signed: today(ctx), End: e.End})
 	})
+	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.QuoteSent) error {
+		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactQuote, On: today(ctx), N: 1, Amount: e.Total, Doc: e.Quote, Key: "sent:" + e.Quote.String()})
+	})
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.OrderConfirmed) error {
 		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactOrder, On: today(ctx), N: 1, Amount: e.Total, Doc: order(e.ID), Key: "order:" + order(e.ID).String()})
 	})

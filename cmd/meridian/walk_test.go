@@ -261,6 +261,9 @@ func (w *walker) orderToCash(deal, product, supplier, house doc) doc {
 		w.t.Fatalf("quote v2 is %v after approval", got["stage"])
 	}
 	w.move("ltc.quote", id(v2), "send", nil)
+	if n := w.number(`SELECT count(*) FROM crm.fact WHERE kind = 'quote' AND object_type = 'ltc.quote' AND object_id = $1 AND amount = $2::numeric`, id(v2), w.get("ltc.quote", id(v2))["total"]); n != 1 {
+		w.t.Errorf("the quote sent is counted %d times for its salesperson, want once", n)
+	}
 	w.move("ltc.quote", id(v2), "accept", nil)
 	w.move("ltc.quote", id(v2), "make_contract", nil)
 	contract := w.one("ltc.contract", "")

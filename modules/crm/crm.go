@@ -196,6 +196,7 @@ const (
 	FactComplaintClosed FactKind = "complaint_closed"
 	FactTouch           FactKind = "touch" // a two-way contact outside the follow-ups
 	FactPraise          FactKind = "praise"
+	FactQuote           FactKind = "quote" // a version sent to the customer
 )
 
 // Fact is something that happened to a customer in another module: health, value and

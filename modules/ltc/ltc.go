@@ -110,6 +110,13 @@ type ContractSigned struct {
 	End      date.Date
 }
 
+// QuoteSent is published when a version of a quote goes to the customer, once per version.
+type QuoteSent struct {
+	Quote    trace.Ref
+	Customer crm.CustomerID
+	Total    money.Amount
+}
+
 // OrderConfirmed is published in the transaction that confirms an order.
 type OrderConfirmed struct {
 	ID       OrderID

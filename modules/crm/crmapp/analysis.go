@@ -84,11 +84,11 @@ func (d *desk) branches() *report.Report[periodIn] {
 
 // effortCols are the columns branches and people share.
 var effortCols = []report.Col{{Key: "customers", Label: "Customers", Kind: resource.KInt}, {Key: "signed", Label: "Signed customers", Kind: resource.KInt}, {Key: "completeness", Label: "Completeness (%)", Kind: resource.KInt}, {Key: "visits", Label: "Visits", Kind: resource.KInt},
-	{Key: "held", Label: "Follow-ups held", Kind: resource.KInt}, {Key: "timeliness", Label: "Timeliness", Kind: resource.KPercent}, {Key: "moved_up", Label: "Moved to a later state", Kind: resource.KInt}, {Key: "orders", Label: "Orders", Kind: resource.KInt}, {Key: "net", Label: "Net sales", Kind: resource.KMoney},
+	{Key: "held", Label: "Follow-ups held", Kind: resource.KInt}, {Key: "timeliness", Label: "Timeliness", Kind: resource.KPercent}, {Key: "moved_up", Label: "Moved to a later state", Kind: resource.KInt}, {Key: "quotes", Label: "Quotes sent", Kind: resource.KInt}, {Key: "orders", Label: "Orders", Kind: resource.KInt}, {Key: "net", Label: "Net sales", Kind: resource.KMoney},
 	{Key: "complaints", Label: "Complaints", Kind: resource.KInt}, {Key: "praise", Label: "Praise", Kind: resource.KInt}}
 
 func effortCells(e store.Effort) []report.Cell {
-	return []report.Cell{report.Count(e.Customers), report.Count(e.Signed), report.Count(e.Completeness), report.Count(e.Visits), report.Count(e.Held), share(e.OnTime, e.Due), report.Count(e.MovedUp), report.Count(e.Orders), report.Money(e.Net), report.Count(e.Complaints), report.Count(e.Praise)}
+	return []report.Cell{report.Count(e.Customers), report.Count(e.Signed), report.Count(e.Completeness), report.Count(e.Visits), report.Count(e.Held), share(e.OnTime, e.Due), report.Count(e.MovedUp), report.Count(e.Quotes), report.Count(e.Orders), report.Money(e.Net), report.Count(e.Complaints), report.Count(e.Praise)}
 }
 
 func (d *desk) runBranches(ctx context.Context, in *periodIn) (*report.Result, error) {
@@ -101,6 +101,7 @@ func (d *desk) runBranches(ctx context.Context, in *periodIn) (*report.Result, e
 	add := func(a, b store.Effort) store.Effort {
 		a.Completeness = a.Completeness*a.Customers + b.Completeness*b.Customers
 		a.Customers, a.Signed, a.Visits, a.Held, a.Due, a.OnTime, a.MovedUp = a.Customers+b.Customers, a.Signed+b.Signed, a.Visits+b.Visits, a.Held+b.Held, a.Due+b.Due, a.OnTime+b.OnTime, a.MovedUp+b.MovedUp
+		a.Quotes += b.Quotes
 		a.Orders, a.Complaints, a.Praise, a.Net, a.Cost = a.Orders+b.Orders, a.Complaints+b.Complaints, a.Praise+b.Praise, a.Net.Add(b.Net), a.Cost.Add(b.Cost)
 		a.Completeness /= max(1, a.Customers)
 		return a

@@ -111,7 +111,7 @@ func TestCRM19Branches(t *testing.T) {
 	s, m := setup(t)
 	efforts(t, s, m)
 	b := table(t, show(s, s.Admin, "crm.branches", nil), "branches")
-	if len(b.Rows) != 1 || !strings.HasSuffix(row(b.Rows[0]), "|1|0|100|1|1|1|1|1|500.00|0|1") || b.Foot[9].Text != "500.00" {
+	if len(b.Rows) != 1 || !strings.HasSuffix(row(b.Rows[0]), "|1|0|100|1|1|1|1|2|1|500.00|0|1") || b.Foot[10].Text != "500.00" {
 		t.Errorf("branches: %q", row(b.Rows[0]))
 	}
 	if _, err := run(s, s.User("rep", "ltc.rep"), "crm.branches", nil); !errs.Is(err, errs.Forbidden) {
@@ -125,7 +125,7 @@ func TestCRM20EmployeesWork(t *testing.T) {
 	s, m := setup(t)
 	efforts(t, s, m)
 	p := table(t, show(s, s.Admin, "crm.employees", nil), "people")
-	if len(p.Rows) != 1 || !strings.HasPrefix(row(p.Rows[0]), "1||1|0|100|1|1|1|1|1|500.00|0|1|") {
+	if len(p.Rows) != 1 || !strings.HasPrefix(row(p.Rows[0]), "1||1|0|100|1|1|1|1|2|1|500.00|0|1|") {
 		t.Errorf("people: %q", row(p.Rows[0]))
 	}
 	if _, err := run(s, s.User("rep", "ltc.rep"), "crm.employees", nil); !errs.Is(err, errs.Forbidden) {
@@ -143,4 +143,6 @@ func efforts(t *testing.T, s *apptest.Suite, m *crmapp.Module) {
 	s.Fire(ann, f, "hold", resource.Values{"conclusion": "x", "closed": "true"})
 	record(s, m, c, crm.FactOrder, day(s, -1), "500", 1)
 	record(s, m, c, crm.FactPraise, day(s, -1), "0", 2)
+	record(s, m, c, crm.FactQuote, day(s, -1), "480", 3)
+	record(s, m, c, crm.FactQuote, day(s, -1), "500", 4)
 }

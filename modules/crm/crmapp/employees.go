@@ -18,14 +18,14 @@ type scoreIn struct {
 	By       string
 }
 
-var employeeOrders = []resource.Option{{Value: "net", Label: "Net sales"}, {Value: "orders", Label: "Orders"}, {Value: "signed", Label: "Signed customers"}, {Value: "moved_up", Label: "Moved to a later state"}, {Value: "visits", Label: "Visits"},
+var employeeOrders = []resource.Option{{Value: "net", Label: "Net sales"}, {Value: "orders", Label: "Orders"}, {Value: "quotes", Label: "Quotes sent"}, {Value: "signed", Label: "Signed customers"}, {Value: "moved_up", Label: "Moved to a later state"}, {Value: "visits", Label: "Visits"},
 	{Value: "deciders", Label: "Decision makers met"}, {Value: "timeliness", Label: "Timeliness"}, {Value: "praise", Label: "Praise"}, {Value: "complaints", Label: "Complaints"}}
 
 // employees is the score card of people: result, and the work behind it (CRM-20).
 func (d *desk) employees() *report.Report[scoreIn] {
 	return &report.Report[scoreIn]{
 		Name: "crm.employees", Label: "Work of employees", Icon: "users", Perm: "crm.employees:read",
-		Help: "Result and process of every person over the customers they own: sales, customers moved to a later state, visits, decision makers met, timeliness, complaints and praise. Ranked by what you choose; of complaints the fewest stand first.",
+		Help: "Result and process of every person over the customers they own: sales, customers moved to a later state, visits, decision makers met, quotes sent, timeliness, complaints and praise. Ranked by what you choose; of complaints the fewest stand first.",
 		Form: resource.Fields[scoreIn]{resource.Date("from", "From", func(in *scoreIn) *date.Date { return &in.From }), resource.Date("to", "To", func(in *scoreIn) *date.Date { return &in.To }), deptForm(func(in *scoreIn) *int64 { return &in.Dept }),
 			resource.Enum("by", "Ranked by", func(in *scoreIn) *string { return &in.By }, employeeOrders...)},
 		Default: func(ctx context.Context, in *scoreIn) error {
@@ -62,6 +62,7 @@ func (d *desk) runEmployees(ctx context.Context, in *scoreIn) (*report.Result, e
 // effortOrders compare two people, the better one first.
 var effortOrders = map[string]func(a, b *store.Effort, met map[int64]int64) int{
 	"orders":   func(a, b *store.Effort, _ map[int64]int64) int { return cmp.Compare(b.Orders, a.Orders) },
+	"quotes":   func(a, b *store.Effort, _ map[int64]int64) int { return cmp.Compare(b.Quotes, a.Quotes) },
 	"signed":   func(a, b *store.Effort, _ map[int64]int64) int { return cmp.Compare(b.Signed, a.Signed) },
 	"moved_up": func(a, b *store.Effort, _ map[int64]int64) int { return cmp.Compare(b.MovedUp, a.MovedUp) },
 	"visits":   func(a, b *store.Effort, _ map[int64]int64) int { return cmp.Compare(b.Visits, a.Visits) },

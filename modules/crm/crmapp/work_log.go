@@ -54,6 +54,9 @@ func (d *desk) draftDay(ctx context.Context, user int64, day date.Date) (string,
 				n.MovedUp++
 			}
 			b.WriteString(x.Customer + ": " + word(domain.StageLabels[crm.Lifecycle(x.FromStage)]) + " → " + word(domain.StageLabels[crm.Lifecycle(x.ToStage)]))
+		case "quoted":
+			n.Quotes++
+			b.WriteString(word("Quote sent") + " " + x.Customer + ": " + x.Text)
 		case "need":
 			b.WriteString(strings.TrimSpace(word("Need")+" "+x.Customer) + ": " + x.Text)
 		}
@@ -96,7 +99,7 @@ type teamDayIn struct {
 func (d *desk) teamLogs() *report.Report[teamDayIn] {
 	return &report.Report[teamDayIn]{
 		Name: "crm.team_logs", Label: "Daily logs of the team", Icon: "clipboard-list", Perm: "crm.team_logs:read", Home: []string{"ltc.manager"},
-		Help:    "Everybody who writes daily logs, with what the day counts: follow-ups held, visits, decision makers met, customers moved to a later state. Who has not handed in stands first.",
+		Help:    "Everybody who writes daily logs, with what the day counts: follow-ups held, visits, decision makers met, customers moved to a later state, quotes sent. Who has not handed in stands first.",
 		Form:    resource.Fields[teamDayIn]{resource.Date("day", "Day", func(in *teamDayIn) *date.Date { return &in.Day }).Required(), deptForm(func(in *teamDayIn) *int64 { return &in.Dept })},
 		Default: func(ctx context.Context, in *teamDayIn) error { in.Day = d.today(ctx); return nil },
 		Run:     d.runTeamLogs,
@@ -113,18 +116,18 @@ func (d *desk) runTeamLogs(ctx context.Context, in *teamDayIn) (*report.Result, 
 		logs[x.OwnerID] = x
 	}
 	t := report.Table{Key: "logs", Title: "Daily logs", Empty: "Nobody here writes daily logs.", Cols: []report.Col{{Key: "person", Label: "Person", Kind: resource.KRef}, {Key: "log", Label: "Daily log", Kind: resource.KRef}, {Key: "state", Label: "State"}, {Key: "contacts", Label: "Follow-ups held", Kind: resource.KInt},
-		{Key: "visits", Label: "Visits", Kind: resource.KInt}, {Key: "deciders", Label: "Decision makers met", Kind: resource.KInt}, {Key: "moved_up", Label: "Moved to a later state", Kind: resource.KInt}, {Key: "plan", Label: "Plan for the next day", Minor: true}, {Key: "problem", Label: "Problems and help needed"}}}
+		{Key: "visits", Label: "Visits", Kind: resource.KInt}, {Key: "deciders", Label: "Decision makers met", Kind: resource.KInt}, {Key: "moved_up", Label: "Moved to a later state", Kind: resource.KInt}, {Key: "quotes", Label: "Quotes sent", Kind: resource.KInt}, {Key: "plan", Label: "Plan for the next day", Minor: true}, {Key: "problem", Label: "Problems and help needed"}}}
 	stages := d.logs.Type.Info().Process
 	open, late := 0, []report.Row{}
 	for _, who := range d.writers(ctx, in.Dept) {
 		x, ok := logs[who]
 		if !ok {
 			open++
-			late = append(late, report.Row{Late: true, Cells: []report.Cell{report.Person(who), report.None(), report.Pill("Missing", "bad"), report.None(), report.None(), report.None(), report.None(), report.None(), report.None()}})
+			late = append(late, report.Row{Late: true, Cells: []report.Cell{report.Person(who), report.None(), report.Pill("Missing", "bad"), report.None(), report.None(), report.None(), report.None(), report.None(), report.None(), report.None()}})
 			continue
 		}
 		ref := d.logs.Type.Ref(x.ID)
-		row := report.Row{Ref: ref, Cells: []report.Cell{report.Person(who), report.Doc(ref, in.Day.String()), report.Word(stages.Stage(x.Stage).Label), report.Count(x.Contacts), report.Count(x.Visits), report.Count(x.Deciders), report.Count(x.MovedUp), report.Text(x.Plan), report.Text(x.Problem)}}
+		row := report.Row{Ref: ref, Cells: []report.Cell{report.Person(who), report.Doc(ref, in.Day.String()), report.Word(stages.Stage(x.Stage).Label), report.Count(x.Contacts), report.Count(x.Visits), report.Count(x.Deciders), report.Count(x.MovedUp), report.Count(x.Quotes), report.Text(x.Plan), report.Text(x.Problem)}}
 		if x.Stage == string(domain.LogDraft) {
 			open++
 			late = append(late, row)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"meridian/modules/crm"
 	"meridian/platform/app/apptest"
 	"meridian/platform/errs"
 	"meridian/platform/resource"
@@ -15,7 +16,7 @@ import (
 // head sees the team and who is missing; nobody writes or reads for somebody else.
 func TestCRM20DailyLog(t *testing.T) {
 	t.Parallel()
-	s, _ := setup(t)
+	s, m := setup(t)
 	ann, bob, eve := s.User("ann", "ltc.rep"), s.User("bob", "ltc.rep"), s.User("eve", "ltc.manager")
 	c := s.Create(ann, "crm.customer", resource.Values{"name": "Acme", "industry": "x", "source": "web"})
 	k := s.Create(ann, "crm.contact", resource.Values{"customer_id": apptest.ID(c), "name": "Wang", "role": "decider"})
@@ -23,10 +24,11 @@ func TestCRM20DailyLog(t *testing.T) {
 	f := s.Create(ann, "crm.followup", resource.Values{"customer_id": apptest.ID(c), "contact_id": apptest.ID(k), "subject": "Plant", "channel": "visit", "planned_on": day(s, 0)})
 	s.Fire(ann, f, "hold", resource.Values{"conclusion": "They need 40 drives", "next_step": "Quote", "next_on": day(s, 3)})
 	s.Create(ann, "crm.need", resource.Values{"customer_id": apptest.ID(c), "verbatim": "quieter fans", "source_class": "c"})
+	record(s, m, c, crm.FactQuote, day(s, 0), "12600.5", 1)
 
 	l := s.Create(ann, "crm.work_log", resource.Values{"plan": "Send the quote"})
 	did := s.Reload(l).Text("did")
-	for _, part := range []string{"Visit Acme: They need 40 drives → Quote", "Acme: To identify → Target", "Need Acme: quieter fans"} {
+	for _, part := range []string{"Visit Acme: They need 40 drives → Quote", "Acme: To identify → Target", "Need Acme: quieter fans", "Quote sent Acme: 12,600.50"} {
 		if !strings.Contains(did, part) {
 			t.Errorf("the draft lacks %q: %q", part, did)
 		}
@@ -42,7 +44,7 @@ func TestCRM20DailyLog(t *testing.T) {
 	}
 	s.Refused(eve, l, "submit", nil, errs.Forbidden, "the head hands in for somebody")
 	s.Fire(ann, l, "submit", nil)
-	if got := s.Reload(l); got.Text("did") != "Visited Acme" || got.Text("contacts")+got.Text("visits")+got.Text("deciders")+got.Text("moved_up") != "1111" {
+	if got := s.Reload(l); got.Text("did") != "Visited Acme" || got.Text("contacts")+got.Text("visits")+got.Text("deciders")+got.Text("moved_up")+got.Text("quotes") != "11111" {
 		t.Errorf("handed in: %q, counts %s %s %s %s", got.Text("did"), got.Text("contacts"), got.Text("visits"), got.Text("deciders"), got.Text("moved_up"))
 	}
 	if _, err := s.Must("crm.work_log").UpdateRow(ann, l.Base().ID, s.Reload(l).Base().Version, resource.Values{"did": "more"}); !errs.Is(err, errs.Precondition) {
@@ -50,7 +52,7 @@ func TestCRM20DailyLog(t *testing.T) {
 	}
 	team := show(s, eve, "crm.team_logs", nil)
 	rows := table(t, team, "logs").Rows
-	if len(rows) != 2 || rows[0].Cells[2].Text != "Missing" || !strings.Contains(row(rows[1]), "Handed in|1|1|1|1|Send the quote|price") || tile(t, team, "open") != "1" {
+	if len(rows) != 2 || rows[0].Cells[2].Text != "Missing" || !strings.Contains(row(rows[1]), "Handed in|1|1|1|1|1|Send the quote|price") || tile(t, team, "open") != "1" {
 		t.Errorf("the team: %d rows, %q", len(rows), row(rows[len(rows)-1]))
 	}
 	if _, err := run(s, ann, "crm.team_logs", nil); !errs.Is(err, errs.Forbidden) {

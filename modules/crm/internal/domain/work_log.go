@@ -40,6 +40,7 @@ type DayCounts struct {
 	Visits   int
 	Deciders int // of them with a decision maker
 	MovedUp  int // own customers that moved to a later state
+	Quotes   int // sent to own customers
 }
 
 // WorkLogs is the service behind the daily log.
@@ -113,7 +114,7 @@ func (s *WorkLogs) Declare() *resource.Type[WorkLog] {
 		Default: func(ctx context.Context, l *WorkLog) error { l.OnDay = s.Today(ctx); return nil },
 		Fields: resource.Fields[WorkLog]{
 			resource.Date("on_day", "Day", func(l *WorkLog) *date.Date { return &l.OnDay }).Required().InList().Filter(),
-			resource.LongText("did", "What I did", func(l *WorkLog) *string { return &l.Did }).Limit(8000).Hint("Empty: drafted from your follow-ups, the moves of your customers and the needs you recorded that day. Change it as you like."),
+			resource.LongText("did", "What I did", func(l *WorkLog) *string { return &l.Did }).Limit(8000).Hint("Empty: drafted from your follow-ups, the quotes and moves of your customers and the needs you recorded that day. Change it as you like."),
 			resource.LongText("plan", "Plan for the next day", func(l *WorkLog) *string { return &l.Plan }).Limit(4000),
 			resource.LongText("problem", "Problems and help needed", func(l *WorkLog) *string { return &l.Problem }).Limit(4000),
 			resource.LongText("answer", "Answer of the head", func(l *WorkLog) *string { return &l.Answer }).ReadOnly(),
@@ -121,6 +122,7 @@ func (s *WorkLogs) Declare() *resource.Type[WorkLog] {
 			resource.Int("visits", "Visits", func(l *WorkLog) *int { return &l.Visits }).ReadOnly().InList(),
 			resource.Int("deciders", "Decision makers met", func(l *WorkLog) *int { return &l.Deciders }).ReadOnly().InList(),
 			resource.Int("moved_up", "Moved to a later state", func(l *WorkLog) *int { return &l.MovedUp }).ReadOnly().InList(),
+			resource.Int("quotes", "Quotes sent", func(l *WorkLog) *int { return &l.Quotes }).ReadOnly().InList(),
 		},
 		Process: resource.Process(func(l *WorkLog) *WorkLogStage { return &l.Stage },
 			[]resource.Stage[WorkLogStage]{

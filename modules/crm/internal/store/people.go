@@ -15,7 +15,7 @@ type Effort struct {
 	OwnerID, DeptID                    int64
 	Customers, Signed, Completeness    int64
 	Visits, Held, Due, OnTime, MovedUp int64
-	Orders, Complaints, Praise         int64
+	Quotes, Orders, Complaints, Praise int64
 	Net, Cost                          money.Amount
 }
 
@@ -40,10 +40,10 @@ func (s *Store) Efforts(ctx context.Context, dept int64, from, to date.Date) ([]
 		p AS (SELECT owner_id, count(*) FILTER (WHERE stage = 'done' AND channel = 'visit') AS visits, count(*) FILTER (WHERE stage = 'done') AS held, count(*) FILTER (WHERE stage = 'done' OR planned_on <= current_date) AS due,
 				count(*) FILTER (WHERE stage = 'done' AND (done_at AT TIME ZONE ?)::date <= planned_on) AS on_time FROM crm.followup WHERE stage <> 'dropped' AND `+f.SQL+` GROUP BY 1),
 		u AS (SELECT c.owner_id, count(DISTINCT l.customer_id) AS moved_up FROM crm.lifecycle_log l JOIN c ON c.id = l.customer_id WHERE l.at >= ? AND l.at < ? AND l.from_stage <> '' AND array_position(`+ladder+`, l.to_stage) > array_position(`+ladder+`, l.from_stage) GROUP BY 1),
-		x AS (SELECT c.owner_id, sum(n) FILTER (WHERE kind = 'order') AS orders, sum(n) FILTER (WHERE kind = 'complaint') AS complaints, sum(n) FILTER (WHERE kind = 'praise') AS praise, sum(amount) FILTER (WHERE kind = 'order') AS net, sum(amount) FILTER (WHERE kind = 'cost') AS cost
+		x AS (SELECT c.owner_id, sum(n) FILTER (WHERE kind = 'quote') AS quotes, sum(n) FILTER (WHERE kind = 'order') AS orders, sum(n) FILTER (WHERE kind = 'complaint') AS complaints, sum(n) FILTER (WHERE kind = 'praise') AS praise, sum(amount) FILTER (WHERE kind = 'order') AS net, sum(amount) FILTER (WHERE kind = 'cost') AS cost
 			FROM crm.fact f JOIN c ON c.id = f.customer_id WHERE f.on_day >= ? AND f.on_day <= ? GROUP BY 1)
 		SELECT owner_id, coalesce(dept_id, 0) AS dept_id, coalesce(customers, 0) AS customers, coalesce(signed, 0) AS signed, coalesce(completeness, 0) AS completeness, coalesce(visits, 0) AS visits, coalesce(held, 0) AS held, coalesce(due, 0) AS due, coalesce(on_time, 0) AS on_time,
-			coalesce(moved_up, 0) AS moved_up, coalesce(orders, 0) AS orders, coalesce(complaints, 0) AS complaints, coalesce(praise, 0) AS praise, coalesce(net, 0) AS net, coalesce(cost, 0) AS cost
+			coalesce(moved_up, 0) AS moved_up, coalesce(quotes, 0) AS quotes, coalesce(orders, 0) AS orders, coalesce(complaints, 0) AS complaints, coalesce(praise, 0) AS praise, coalesce(net, 0) AS net, coalesce(cost, 0) AS cost
 		FROM a FULL JOIN p USING (owner_id) LEFT JOIN u USING (owner_id) LEFT JOIN x USING (owner_id) ORDER BY net DESC, moved_up DESC, owner_id`, args...)
 }
 

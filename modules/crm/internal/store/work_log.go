@@ -11,7 +11,7 @@ import (
 
 // DayLine is one thing a person did on a day.
 type DayLine struct {
-	Kind                string // held, moved, need
+	Kind                string // held, quoted, moved, need
 	At                  time.Time
 	Customer            string
 	Channel, Text, Next string // of a follow-up; Text of a need
@@ -20,8 +20,8 @@ type DayLine struct {
 	Up                  bool
 }
 
-// DayOf lists what a person did on a day, in order: follow-ups held, moves of the customers
-// the person owns, needs recorded.
+// DayOf lists what a person did on a day, in order: follow-ups held, quotes to and moves of
+// the customers the person owns, needs recorded. Text is the amount of a quote.
 func (s *Store) DayOf(ctx context.Context, user int64, day date.Date) ([]DayLine, error) {
 	loc := s.Location(ctx)
 	from, to := day.In(loc), day.AddDays(1).In(loc)
@@ -31,9 +31,11 @@ func (s *Store) DayOf(ctx context.Context, user int64, day date.Date) ([]DayLine
 			WHERE f.owner_id = ? AND f.stage = 'done' AND f.done_at >= ? AND f.done_at < ? AND f.archived_at IS NULL
 			UNION ALL SELECT 'moved', l.at, c.name, '', '', '', l.from_stage, l.to_stage, false, coalesce(array_position(`+ladder+`, l.to_stage) > array_position(`+ladder+`, l.from_stage), false)
 			FROM crm.lifecycle_log l JOIN crm.customer c ON c.id = l.customer_id WHERE c.owner_id = ? AND l.from_stage <> '' AND l.at >= ? AND l.at < ?
+			UNION ALL SELECT 'quoted', x.at, c.name, '', to_char(x.amount, 'FM999,999,999,999,990.00'), '', '', '', false, false
+			FROM crm.fact x JOIN crm.customer c ON c.id = x.customer_id WHERE c.owner_id = ? AND x.kind = 'quote' AND x.at >= ? AND x.at < ?
 			UNION ALL SELECT 'need', n.created_at, coalesce(c.name, ''), '', n.verbatim, '', '', '', false, false
 			FROM crm.need n LEFT JOIN crm.customer c ON c.id = n.customer_id WHERE n.created_by = ? AND n.created_at >= ? AND n.created_at < ? AND n.archived_at IS NULL) d
-		ORDER BY at LIMIT 200`, user, from, to, user, from, to, user, from, to)
+		ORDER BY at LIMIT 200`, user, from, to, user, from, to, user, from, to, user, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("day of person %d: %w", user, err)
 	}
@@ -45,6 +47,7 @@ type LoggedDay struct {
 	ID, OwnerID                         int64
 	Stage, Plan, Problem                string
 	Contacts, Visits, Deciders, MovedUp int64
+	Quotes                              int64
 }
 
 // LogsOf lists the daily logs of a day the reader may see.
@@ -54,7 +57,7 @@ func (s *Store) LogsOf(ctx context.Context, dept int64, day date.Date) ([]Logged
 		return nil, err
 	}
 	w.And("on_day = ?", day)
-	return db.Select[LoggedDay](ctx, s.DB, `SELECT id, owner_id, stage, plan, problem, contacts, visits, deciders, moved_up FROM crm.work_log WHERE `+w.SQL+` ORDER BY id`, w.Args...)
+	return db.Select[LoggedDay](ctx, s.DB, `SELECT id, owner_id, stage, plan, problem, contacts, visits, deciders, moved_up, quotes FROM crm.work_log WHERE `+w.SQL+` ORDER BY id`, w.Args...)
 }
 
 // DecidersMet counts per owner the follow-ups of a period held with a decision maker, of

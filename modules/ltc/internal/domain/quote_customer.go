@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"meridian/modules/ltc"
 	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/errs"
@@ -85,7 +86,10 @@ func (s *Quotes) send(ctx context.Context, q *Quote) error {
 	if err := s.touchDeal(ctx, q); err != nil {
 		return err
 	}
-	return q.live(s.Today(ctx))
+	if err := q.live(s.Today(ctx)); err != nil {
+		return err
+	}
+	return s.Bus.Publish(ctx, ltc.QuoteSent{Quote: s.Type.Ref(q.ID), Customer: q.CustomerID, Total: q.Total})
 }
 
 // accepting is the input of the move "accept".
