@@ -93,6 +93,8 @@ type Customers interface {
 	// Advance moves the life cycle forward to at least state, naming the cause. A
 	// customer that is further already stays where it is.
 	Advance(ctx context.Context, id CustomerID, to Lifecycle, cause trace.Ref) error
+	// Bounced notes that mail to an address of a customer came back; the owner is told.
+	Bounced(ctx context.Context, id CustomerID, address string) error
 }
 
 // PartnerID names a partner.

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -82,4 +83,10 @@ func (m *Mailer) Deliver(ctx context.Context, l Mail) error {
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil
+}
+
+// Refused reports whether a mail server has refused the address for good: it does not exist.
+func Refused(err error) bool {
+	e, ok := errors.AsType[*mail.SendError](err)
+	return ok && e.Reason == mail.ErrSMTPRcptTo && !e.IsTemp()
 }

@@ -38,7 +38,7 @@ func TestCRM03Contacts(t *testing.T) {
 			t.Errorf("%s = %s: %v", field, bad, err)
 		}
 	}
-	write(s, `UPDATE crm.contact SET verified_on = current_date - 200 WHERE id = $1`, boss.Base().ID)
+	write(s, `UPDATE crm.contact SET verified_on = current_date - 200, phone_on = current_date - 200 WHERE id = $1`, boss.Base().ID)
 	if err := s.Jobs.RunNow(s.Admin, "crm.completeness"); err != nil {
 		t.Fatal(err)
 	}

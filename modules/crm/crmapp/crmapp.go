@@ -68,7 +68,7 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 	d.customers = &domain.Customers{
 		Store:    db.NewStore[domain.Customer](p.DB, "crm.customer"),
 		Contacts: db.NewStore[domain.Contact](p.DB, "crm.contact"),
-		Bus:      p.Bus, Policies: d.policies, Authz: p.Authz, Now: p.Now, Tx: p.DB.Tx,
+		Bus:      p.Bus, Policies: d.policies, Authz: p.Authz, Now: p.Now, Tx: p.DB.Tx, Notify: p.Notices.Send,
 		Twins: sql, Merges: sql, Standards: sql, Log: sql, Work: p.Types,
 	}
 	d.pools = &domain.Pools{Store: db.NewStore[domain.Pool](p.DB, "crm.pool"), Customers: d.customers, Book: sql, Views: sql, Location: p.Location, Busy: d.isBusy,

@@ -93,7 +93,7 @@ type logIn struct {
 	ID                                         int64
 	Conclusion, ValueGiven, Feedback, NextStep string
 	NextOn                                     date.Date
-	Closed                                     bool
+	Closed, Wrong                              bool
 }
 
 func logFields() resource.Fields[logIn] {
@@ -104,6 +104,7 @@ func logFields() resource.Fields[logIn] {
 		resource.Text("next_step", "Next step", func(h *logIn) *string { return &h.NextStep }),
 		resource.Date("next_on", "Next contact on", func(h *logIn) *date.Date { return &h.NextOn }),
 		resource.Bool("closed", "The matter is closed", func(h *logIn) *bool { return &h.Closed }),
+		resource.Bool("wrong", "The number or address is wrong", func(h *logIn) *bool { return &h.Wrong }).Hint("It does not exist, or reaches somebody else. It counts as empty until it is put right."),
 	}
 }
 

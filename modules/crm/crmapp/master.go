@@ -2,7 +2,10 @@ package crmapp
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"meridian/modules/crm"
 	"meridian/modules/crm/internal/domain"
@@ -260,6 +263,9 @@ func (d *desk) remindIncomplete(ctx context.Context, company int64) error {
 		if err := d.sql.MarkStale(ctx, company, policy.VerifyDays); err != nil {
 			return err
 		}
+		if err := d.askForProof(ctx, company); err != nil {
+			return err
+		}
 		if err := d.sql.Refresh(ctx, company, nil); err != nil {
 			return err
 		}
@@ -274,6 +280,36 @@ func (d *desk) remindIncomplete(ctx context.Context, company int64) error {
 		}
 		return nil
 	})
+}
+
+// proofsANight is how many contacts an owner is asked to put right in one night.
+const proofsANight = 5
+
+// askForProof plans a follow-up for contacts whose phone or mail is stale or wrong: one a
+// cause, until it is put right.
+func (d *desk) askForProof(ctx context.Context, company int64) error {
+	list, err := d.sql.Doubtfuls(ctx, company, proofsANight)
+	if err != nil {
+		return err
+	}
+	now := d.p.Now()
+	zone := d.p.Authz.Directory().Companies[company].Location
+	on := date.Of(d.p.Calendar(company).Add(now, 8*time.Hour).In(zone))
+	for _, x := range list {
+		ask, way := "Ask for the right e-mail address: {0}", "call"
+		if x.Phone {
+			ask, way = "Ask for the right phone number: {0}", "mail"
+		}
+		f := &domain.Followup{CustomerID: crm.CustomerID(x.CustomerID), ContactID: &x.ID, Channel: way, PlannedOn: on, Subject: strings.ReplaceAll(d.wordsOf(ctx, x.OwnerID)(ask), "{0}", x.Name)}
+		f.OwnerID = x.OwnerID
+		if err := d.followups.Type.Create(ctx, f); err != nil {
+			return fmt.Errorf("task for contact %d: %w", x.ID, err)
+		}
+		if _, err := d.customers.ContactType.Update(ctx, x.ID, func(c *domain.Contact) error { c.AskedOn = date.Of(now.In(zone)); return nil }); err != nil {
+			return fmt.Errorf("contact %d: %w", x.ID, err)
+		}
+	}
+	return nil
 }
 
 func atoi(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }

@@ -25,8 +25,12 @@ type Contact struct {
 	Note       string
 
 	HasLeft          bool      // no longer works there
-	VerifiedOn       date.Date // phone and e-mail were proved
-	Stale            bool      // proof is too old; set by night
+	VerifiedOn       date.Date // phone or e-mail was last proved
+	Stale            bool      // a channel is stale or wrong
+	PhoneOn, MailOn  date.Date // each was proved
+	PhoneState       ChannelState
+	MailState        ChannelState
+	AskedOn          date.Date // the owner was given the task to put a channel right
 	Birthday         string    // MM-DD
 	PreferredChannel string
 	PreferredTime    string
@@ -37,19 +41,9 @@ type Contact struct {
 
 func (s *Customers) checkContact(_ context.Context, c *Contact) error {
 	c.EmailKey = strings.ToLower(c.Email)
-	today := date.Of(s.Now())
-	if c.VerifiedOn.IsZero() && c.Email+c.Phone != "" {
-		c.VerifiedOn = today
-	}
-	if c.VerifiedOn == today {
-		c.Stale = false
-	}
 	var bad []errs.Field
 	if c.Email != "" && !strings.Contains(c.Email, "@") {
 		bad = append(bad, errs.Field{Name: "email", Message: "This is no e-mail address."})
-	}
-	if c.VerifiedOn.After(today.AddDays(1)) {
-		bad = append(bad, errs.Field{Name: "verified_on", Message: "This day is still to come."})
 	}
 	if c.Birthday != "" {
 		if _, err := date.Parse("2000-" + c.Birthday); err != nil {
@@ -85,7 +79,7 @@ func (s *Customers) savedContact(ctx context.Context, c, before *Contact) error 
 func (s *Customers) DeclareContact() *resource.Type[Contact] {
 	s.ContactType = &resource.Type[Contact]{
 		Name: "crm.contact", Label: "Contact", Plural: "Contacts", Icon: "address-book", Number: "CT-{000000}",
-		Store: s.Contacts, Check: s.checkContact, Saved: s.savedContact,
+		Store: s.Contacts, Check: s.checkContact, CheckChange: s.checkChannels, Saved: s.savedContact,
 		Title: func(c *Contact) string { return c.Name },
 		Fields: resource.Fields[Contact]{
 			resource.Ref("customer_id", "Customer", func(c *Contact) *crm.CustomerID { return &c.CustomerID }, "crm.customer").Required().InList().Filter().Source(),
@@ -98,8 +92,13 @@ func (s *Customers) DeclareContact() *resource.Type[Contact] {
 			resource.Text("phone", "Phone", func(c *Contact) *string { return &c.Phone }).Contact().InList().Search(),
 			resource.Text("email", "E-mail", func(c *Contact) *string { return &c.Email }).Contact().InList().Search(),
 			resource.Bool("is_primary", "Main contact", func(c *Contact) *bool { return &c.IsPrimary }).Filter(),
-			resource.Date("verified_on", "Verified on", func(c *Contact) *date.Date { return &c.VerifiedOn }).Hint("When phone and e-mail were last proved right."),
-			resource.Bool("stale", "Contact data is stale", func(c *Contact) *bool { return &c.Stale }).ReadOnly().Filter(),
+			resource.Date("verified_on", "Verified on", func(c *Contact) *date.Date { return &c.VerifiedOn }).Hint("When phone and e-mail were last proved right; a call or mail that is answered proves its own.").In("Proof"),
+			resource.Date("phone_on", "Phone proved on", func(c *Contact) *date.Date { return &c.PhoneOn }).In("Proof"),
+			resource.Enum("phone_state", "Phone is", func(c *Contact) *ChannelState { return &c.PhoneState }, channelStates...).ReadOnly().Filter().In("Proof"),
+			resource.Date("mail_on", "E-mail proved on", func(c *Contact) *date.Date { return &c.MailOn }).In("Proof"),
+			resource.Enum("mail_state", "E-mail is", func(c *Contact) *ChannelState { return &c.MailState }, channelStates...).ReadOnly().Filter().In("Proof"),
+			resource.Bool("stale", "Contact data is stale", func(c *Contact) *bool { return &c.Stale }).ReadOnly().Filter().In("Proof"),
+			resource.Date("asked_on", "Task to put it right since", func(c *Contact) *date.Date { return &c.AskedOn }).ReadOnly().In("Proof"),
 			resource.Bool("has_left", "Left the company", func(c *Contact) *bool { return &c.HasLeft }).Filter(),
 			resource.OptRef("superior_id", "Superior", func(c *Contact) **int64 { return &c.SuperiorID }, "crm.contact").In("Relations"),
 			resource.Int("influence", "Influence (0 to 3)", func(c *Contact) *int { return &c.Influence }).In("Relations"),

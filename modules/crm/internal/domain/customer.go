@@ -15,6 +15,7 @@ import (
 	"meridian/platform/errs"
 	"meridian/platform/event"
 	"meridian/platform/money"
+	"meridian/platform/process"
 	"meridian/platform/record"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -73,6 +74,7 @@ type Customers struct {
 	Authz    *authz.Authz
 	Now      clock.Clock
 	Tx       func(ctx context.Context, fn func(ctx context.Context) error) error
+	Notify   func(ctx context.Context, n process.Notice) error
 
 	Twins     Twins
 	Merges    Merges
@@ -104,7 +106,7 @@ func (s *Customers) check(ctx context.Context, c *Customer) error {
 	if c.ParentID != nil && c.ID != 0 && *c.ParentID == c.ID {
 		bad = append(bad, errs.Field{Name: "parent_id", Message: "A customer cannot be its own parent."})
 	}
-	if c.VerifiedOn.After(date.Of(s.Now()).AddDays(1)) {
+	if c.VerifiedOn.After(s.today(c.CompanyID)) {
 		bad = append(bad, errs.Field{Name: "verified_on", Message: "This day is still to come."})
 	}
 	if e := errs.Join(bad); e != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"meridian/modules/crm"
+	"meridian/platform/authz"
 	"meridian/platform/clock"
 	"meridian/platform/date"
 	"meridian/platform/errs"
@@ -71,6 +72,7 @@ type held struct {
 	NextStep   string
 	NextOn     date.Date
 	Closed     bool
+	Wrong      bool
 }
 
 func heldForm() resource.Fields[held] {
@@ -81,6 +83,7 @@ func heldForm() resource.Fields[held] {
 		resource.Text("next_step", "Next step", func(h *held) *string { return &h.NextStep }),
 		resource.Date("next_on", "Next contact on", func(h *held) *date.Date { return &h.NextOn }),
 		resource.Bool("closed", "The matter is closed", func(h *held) *bool { return &h.Closed }),
+		resource.Bool("wrong", "The number or address is wrong", func(h *held) *bool { return &h.Wrong }).Hint("It does not exist, or reaches somebody else. It counts as empty until it is put right."),
 	}
 }
 
@@ -93,14 +96,20 @@ func (s *Followups) hold(ctx context.Context, f *Followup, in *held) error {
 	if err := s.meets(ctx, f, in); err != nil {
 		return err
 	}
+	reached, err := s.reached(ctx, f, in)
+	if err != nil {
+		return err
+	}
 	now := s.Now()
 	f.Conclusion, f.NextStep, f.NextOn, f.DoneAt = in.Conclusion, in.NextStep, in.NextOn, &now
 	f.ValueGiven, f.Feedback, f.NoValue = in.ValueGiven, in.Feedback, in.ValueGiven == ""
-	if err := s.Rhythm.Touch(ctx, int64(f.CustomerID), now); err != nil {
-		return err
-	}
-	if err := s.Customers.Wake(ctx, f.CustomerID, s.Type.Ref(f.ID)); err != nil {
-		return err
+	if reached {
+		if err := s.Rhythm.Touch(ctx, int64(f.CustomerID), now); err != nil {
+			return err
+		}
+		if err := s.Customers.Wake(ctx, f.CustomerID, s.Type.Ref(f.ID)); err != nil {
+			return err
+		}
 	}
 	if err := s.Customers.Standards.Refresh(ctx, f.CompanyID, []int64{int64(f.CustomerID)}); err != nil {
 		return err
@@ -111,6 +120,19 @@ func (s *Followups) hold(ctx context.Context, f *Followup, in *held) error {
 	next := &Followup{CustomerID: f.CustomerID, ContactID: f.ContactID, Channel: f.Channel, PlannedOn: in.NextOn, Subject: in.NextStep}
 	next.OwnerID = f.OwnerID
 	return s.Type.Create(ctx, next, s.Type.Ref(f.ID))
+}
+
+// reached notes what a call or mail to a person shows of the number or address, and reports
+// whether it was a contact at all.
+func (s *Followups) reached(ctx context.Context, f *Followup, in *held) (bool, error) {
+	direct := f.ContactID != nil && (f.Channel == "call" || f.Channel == "mail")
+	switch {
+	case in.Wrong && !direct:
+		return false, errs.Bad("wrong", "Only a call or a mail to a contact shows that a number or address is wrong.")
+	case !direct:
+		return true, nil
+	}
+	return !in.Wrong, s.Customers.prove(authz.System(ctx, "proof of a follow-up"), *f.ContactID, f.Channel, in.Wrong)
 }
 
 // meets refuses what the follow-up standard of the customer asks for and is missing.

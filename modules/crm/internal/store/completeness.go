@@ -19,7 +19,7 @@ const filled = `CASE f.field
 	WHEN 'contact' THEN k.has WHEN 'contact_title' THEN k.title WHEN 'contact_phone' THEN k.phone
 	WHEN 'next_action' THEN EXISTS (SELECT 1 FROM crm.followup x WHERE x.customer_id = c.id AND x.stage = 'planned' AND x.archived_at IS NULL) END`
 
-const people = `LEFT JOIN LATERAL (SELECT count(*) > 0 AS has, coalesce(bool_or(title <> ''), false) AS title, coalesce(bool_or(length(regexp_replace(phone, '\D', '', 'g')) BETWEEN 7 AND 15 AND NOT stale AND NOT has_left), false) AS phone
+const people = `LEFT JOIN LATERAL (SELECT count(*) > 0 AS has, coalesce(bool_or(title <> ''), false) AS title, coalesce(bool_or(length(regexp_replace(phone, '\D', '', 'g')) BETWEEN 7 AND 15 AND phone_state NOT IN ('stale', 'wrong') AND NOT has_left), false) AS phone
 	FROM crm.contact WHERE customer_id = c.id AND archived_at IS NULL AND NOT has_left) k ON true`
 
 const ranked = `array_position(ARRAY['to_identify', 'target', 'potential', 'opportunity', 'signed', 'user', 'satisfied'], `
@@ -118,9 +118,29 @@ func (s *Store) BelowByOwner(ctx context.Context, company int64, below int) ([]T
 	return db.Select[Team](ctx, s.DB, `SELECT owner_id, count(*) AS below FROM crm.customer WHERE company_id = ? AND archived_at IS NULL AND stage NOT IN ('lost', 'merged') AND completeness < ? AND owner_id <> 0 GROUP BY 1 ORDER BY 1`, company, below)
 }
 
-// MarkStale marks contact data nobody has proved for days; phones that are stale count
-// as empty.
+// MarkStale marks phone numbers and addresses nobody has proved for days; what is wrong
+// stays so. Phones that are stale count as empty.
 func (s *Store) MarkStale(ctx context.Context, company int64, days int) error {
-	return s.DB.Exec(ctx, `UPDATE crm.contact SET stale = NOT stale WHERE company_id = $1 AND archived_at IS NULL AND phone || email <> ''
-		AND stale <> (coalesce(verified_on, created_at::date) < current_date - $2::int)`, company, days)
+	return s.DB.Exec(ctx, `UPDATE crm.contact k SET phone_state = x.phone, mail_state = x.mail, stale = x.phone IN ('stale', 'wrong') OR x.mail IN ('stale', 'wrong')
+		FROM (SELECT id, CASE WHEN phone = '' THEN '' WHEN phone_state = 'wrong' THEN 'wrong' WHEN coalesce(phone_on, created_at::date) < current_date - $2::int THEN 'stale' ELSE 'ok' END AS phone,
+				CASE WHEN email = '' THEN '' WHEN mail_state = 'wrong' THEN 'wrong' WHEN coalesce(mail_on, created_at::date) < current_date - $2::int THEN 'stale' ELSE 'ok' END AS mail
+			FROM crm.contact WHERE company_id = $1 AND archived_at IS NULL) x
+		WHERE x.id = k.id AND (k.phone_state, k.mail_state) <> (x.phone, x.mail)`, company, days)
+}
+
+// Doubtful is a contact whose phone or mail has to be put right.
+type Doubtful struct {
+	ID, CustomerID, OwnerID int64
+	Name                    string
+	Phone                   bool // it is the phone; else the mail
+}
+
+// Doubtfuls lists the contacts of a company with a stale or wrong channel whose owners have
+// not been asked yet: at most some of each owner, what is wrong first.
+func (s *Store) Doubtfuls(ctx context.Context, company int64, each int) ([]Doubtful, error) {
+	return db.Select[Doubtful](ctx, s.DB, `SELECT id, customer_id, owner_id, name, phone FROM (
+			SELECT k.id, k.customer_id, c.owner_id, k.name, k.phone_state IN ('stale', 'wrong') AS phone, row_number() OVER (PARTITION BY c.owner_id ORDER BY 'wrong' IN (k.phone_state, k.mail_state) DESC, c.last_touch_at DESC NULLS LAST, k.id) AS n
+			FROM crm.contact k JOIN crm.customer c ON c.id = k.customer_id
+			WHERE k.company_id = ? AND k.stale AND k.asked_on IS NULL AND k.archived_at IS NULL AND NOT k.has_left AND c.archived_at IS NULL AND c.owner_id <> 0 AND c.stage NOT IN ('lost', 'merged', 'dormant')) x
+		WHERE n <= ? ORDER BY id`, company, each)
 }

@@ -83,6 +83,11 @@ func (s *Dunnings) Deliver(ctx context.Context, id int64, mail func(ctx context.
 	}
 	sent := s.mail(ctx, d, mail)
 	_, err = s.Type.Update(ctx, id, func(d *Dunning) error {
+		if notify.Refused(sent) && d.Delivery != Failed { // told once, however often the mail is tried
+			if err := s.Customers.Bounced(ctx, d.CustomerID, d.MailedTo); err != nil {
+				return err
+			}
+		}
 		if sent != nil {
 			return s.failed(ctx, d, sent.Error())
 		}
