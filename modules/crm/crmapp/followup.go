@@ -18,6 +18,7 @@ import (
 func (d *desk) contacts() {
 	report.Register(d.p.Reports, d.todaysFollowups())
 	report.Register(d.p.Reports, d.discipline())
+	report.Register(d.p.Reports, d.route())
 }
 
 type ownerIn struct{ Owner int64 }

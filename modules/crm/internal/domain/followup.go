@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"meridian/modules/crm"
@@ -41,6 +42,10 @@ type Followup struct {
 	ValueGiven string // what the customer had of it
 	Feedback   string // what the customer said, or how the need changed
 	NoValue    bool   // held without any value for the customer
+
+	AtTime      string     // HH:MM, of a visit in the route of the day
+	CheckedInAt *time.Time // somebody came there
+	CheckedInBy string     // where, as it was said: an address or coordinates
 }
 
 // Followups is the service behind the follow-up type.
@@ -73,6 +78,7 @@ type held struct {
 	NextOn     date.Date
 	Closed     bool
 	Wrong      bool
+	HeldAt     *time.Time // entered later; nil = now
 }
 
 func heldForm() resource.Fields[held] {
@@ -83,6 +89,7 @@ func heldForm() resource.Fields[held] {
 		resource.Text("next_step", "Next step", func(h *held) *string { return &h.NextStep }),
 		resource.Date("next_on", "Next contact on", func(h *held) *date.Date { return &h.NextOn }),
 		resource.Bool("closed", "The matter is closed", func(h *held) *bool { return &h.Closed }),
+		resource.Time("held_at", "When it was", func(h *held) **time.Time { return &h.HeldAt }).Hint("Empty: now. What was written down without a connection is handed in later."),
 		resource.Bool("wrong", "The number or address is wrong", func(h *held) *bool { return &h.Wrong }).Hint("It does not exist, or reaches somebody else. It counts as empty until it is put right."),
 	}
 }
@@ -100,7 +107,10 @@ func (s *Followups) hold(ctx context.Context, f *Followup, in *held) error {
 	if err != nil {
 		return err
 	}
-	now := s.Now()
+	now, err := s.when(f, in.HeldAt)
+	if err != nil {
+		return err
+	}
 	f.Conclusion, f.NextStep, f.NextOn, f.DoneAt = in.Conclusion, in.NextStep, in.NextOn, &now
 	f.ValueGiven, f.Feedback, f.NoValue = in.ValueGiven, in.Feedback, in.ValueGiven == ""
 	if reached {
@@ -120,6 +130,43 @@ func (s *Followups) hold(ctx context.Context, f *Followup, in *held) error {
 	next := &Followup{CustomerID: f.CustomerID, ContactID: f.ContactID, Channel: f.Channel, PlannedOn: in.NextOn, Subject: in.NextStep}
 	next.OwnerID = f.OwnerID
 	return s.Type.Create(ctx, next, s.Type.Ref(f.ID))
+}
+
+// when is the time of a contact: now, or the one it was entered with later. Who enters it on
+// an old version of the record is refused like everybody, and sees what changed meanwhile.
+func (s *Followups) when(f *Followup, at *time.Time) (time.Time, error) {
+	now := s.Now()
+	switch {
+	case at == nil:
+		return now, nil
+	case at.After(now):
+		return now, errs.Bad("held_at", "This moment is still to come.")
+	case f.CheckedInAt != nil && at.Before(*f.CheckedInAt):
+		return now, errs.Bad("held_at", "That is before the check-in.")
+	case at.Before(now.AddDate(0, 0, -maxLate)):
+		return now, errs.Bad("held_at", "A contact is written down within {0} days.", maxLate)
+	}
+	return *at, nil
+}
+
+// maxLate is for how many days a contact may be entered later.
+const maxLate = 31
+
+type arrival struct{ Place string }
+
+// checkIn notes that somebody came to the customer; logging the result is the check-out.
+func (s *Followups) checkIn(ctx context.Context, f *Followup, in *arrival) error {
+	switch {
+	case f.Channel != "visit" && f.Channel != "meeting":
+		return errs.New(errs.Precondition, "Only a visit or a meeting has a check-in.")
+	case authz.Actor(ctx) != f.OwnerID:
+		return errs.New(errs.Forbidden, "Only who makes the visit checks in.")
+	case f.CheckedInAt != nil:
+		return errs.New(errs.Precondition, "You have checked in already.")
+	}
+	now := s.Now()
+	f.CheckedInAt, f.CheckedInBy = &now, in.Place
+	return nil
 }
 
 // reached notes what a call or mail to a person shows of the number or address, and reports
@@ -154,6 +201,15 @@ func (s *Followups) meets(ctx context.Context, f *Followup, in *held) error {
 	return nil
 }
 
+var clockTime = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`)
+
+func (s *Followups) check(_ context.Context, f *Followup) error {
+	if f.AtTime != "" && !clockTime.MatchString(f.AtTime) {
+		return errs.Bad("at_time", "Hour and minute are expected: 09:30.")
+	}
+	return nil
+}
+
 // saved measures the completeness of the customer again: a next action counts.
 func (s *Followups) saved(ctx context.Context, f, _ *Followup) error {
 	return s.Customers.Standards.Refresh(ctx, f.CompanyID, []int64{int64(f.CustomerID)})
@@ -162,7 +218,7 @@ func (s *Followups) saved(ctx context.Context, f, _ *Followup) error {
 // Declare returns the document type of the follow-up.
 func (s *Followups) Declare() *resource.Type[Followup] {
 	s.Type = &resource.Type[Followup]{
-		Name: "crm.followup", Label: "Follow-up", Plural: "Follow-ups", Icon: "phone", Number: "FU-{yyyy}-{000000}", Store: s.Store, Saved: s.saved,
+		Name: "crm.followup", Label: "Follow-up", Plural: "Follow-ups", Icon: "phone", Number: "FU-{yyyy}-{000000}", Store: s.Store, Check: s.check, Saved: s.saved,
 		Title: func(f *Followup) string { return f.Subject },
 		Day:   func(f *Followup) date.Date { return f.PlannedOn },
 		Fields: resource.Fields[Followup]{
@@ -172,10 +228,13 @@ func (s *Followups) Declare() *resource.Type[Followup] {
 			resource.Enum("channel", "Channel", func(f *Followup) *string { return &f.Channel },
 				Channels...).Required().InList().Filter(),
 			resource.Date("planned_on", "Planned for", func(f *Followup) *date.Date { return &f.PlannedOn }).Required().InList().Filter(),
+			resource.Text("at_time", "At", func(f *Followup) *string { return &f.AtTime }).Limit(5).Hint("Hour and minute of a visit: 09:30. The route of the day goes by it."),
 			resource.LongText("conclusion", "Conclusion", func(f *Followup) *string { return &f.Conclusion }).ReadOnly(),
 			resource.LongText("value_given", "Value for the customer", func(f *Followup) *string { return &f.ValueGiven }).ReadOnly(),
 			resource.LongText("feedback", "Feedback", func(f *Followup) *string { return &f.Feedback }).ReadOnly(),
 			resource.Bool("no_value", "Without value for the customer", func(f *Followup) *bool { return &f.NoValue }).ReadOnly().Filter(),
+			resource.Time("checked_in_at", "Checked in at", func(f *Followup) **time.Time { return &f.CheckedInAt }).ReadOnly(),
+			resource.Text("checked_in_by", "Checked in where", func(f *Followup) *string { return &f.CheckedInBy }).ReadOnly(),
 			resource.Time("done_at", "Held at", func(f *Followup) **time.Time { return &f.DoneAt }).ReadOnly().Filter(),
 			resource.Text("next_step", "Next step", func(f *Followup) *string { return &f.NextStep }).ReadOnly(),
 			resource.Date("next_on", "Next contact on", func(f *Followup) *date.Date { return &f.NextOn }).ReadOnly().Filter(),
@@ -188,6 +247,7 @@ func (s *Followups) Declare() *resource.Type[Followup] {
 			},
 			[]resource.Move[Followup, FollowupStage]{
 				{Name: "hold", Label: "Log the result", From: resource.From(FollowupPlanned), To: FollowupDone, Do: resource.Ask(heldForm(), s.hold)},
+				{Name: "check_in", Label: "Check in", From: resource.From(FollowupPlanned), Do: resource.Ask(resource.Fields[arrival]{resource.Text("place", "Where you are", func(a *arrival) *string { return &a.Place }).Limit(200).Hint("Address or coordinates; empty if it does not matter.")}, s.checkIn)},
 				{Name: "drop", Label: "Drop", From: resource.From(FollowupPlanned), To: FollowupDropped, Reason: true, Deviation: true},
 			}),
 	}

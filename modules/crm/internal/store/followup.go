@@ -139,3 +139,26 @@ func (s *Store) DisciplineByOwner(ctx context.Context, dept int64, from, to date
 			count(*) FILTER (WHERE stage = 'planned' AND planned_on < ?) AS overdue, count(*) FILTER (WHERE stage = 'done') AS held, count(*) FILTER (WHERE no_value) AS no_value
 		FROM crm.followup WHERE `+w.SQL+` GROUP BY 1 ORDER BY 1`, args...)
 }
+
+// Stop is a visit of a route.
+type Stop struct {
+	ID, CustomerID             int64
+	Customer, Address, Contact string
+	Subject, Stage, AtTime     string
+	CheckedInAt, DoneAt        *time.Time
+	LastConclusion             string
+}
+
+// Route lists the visits and meetings of a person on a day that the reader may see, in
+// their order; those without a time come last.
+func (s *Store) Route(ctx context.Context, owner int64, day date.Date) ([]Stop, error) {
+	w, err := s.DB.Rows(ctx, "crm.followup", 0)
+	if err != nil {
+		return nil, err
+	}
+	w.And("owner_id = ? AND planned_on = ? AND channel IN ('visit', 'meeting') AND stage <> 'dropped'", owner, day)
+	return db.Select[Stop](ctx, s.DB, `SELECT f.id, f.customer_id, c.name AS customer, c.address, coalesce(k.name, '') AS contact, f.subject, f.stage, f.at_time, f.checked_in_at, f.done_at,
+			coalesce((SELECT left(conclusion, 120) FROM crm.followup p WHERE p.customer_id = f.customer_id AND p.stage = 'done' AND p.id <> f.id ORDER BY done_at DESC LIMIT 1), '') AS last_conclusion
+		FROM (SELECT * FROM crm.followup WHERE `+w.SQL+`) f JOIN crm.customer c ON c.id = f.customer_id LEFT JOIN crm.contact k ON k.id = f.contact_id
+		ORDER BY f.at_time = '', f.at_time, f.id LIMIT 200`, w.Args...)
+}
