@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,22 @@ import (
 	"meridian/platform/resource"
 	"meridian/platform/web/ui"
 )
+
+// posted reads the fields of a posted form; a moment was typed in the zone of the reader.
+func (v *view) posted(form url.Values, fields []*resource.Meta) resource.Values {
+	out := posted(form, fields)
+	for _, m := range fields {
+		if s, _ := out[m.Name].(string); m.Kind == resource.KTime && s != "" {
+			if at, err := time.ParseInLocation(inputTime, s, v.loc); err == nil {
+				out[m.Name] = at.UTC().Format(time.RFC3339)
+			}
+		}
+	}
+	return out
+}
+
+// inputTime is how a browser writes a moment.
+const inputTime = "2006-01-02T15:04"
 
 // posted turns a form into values: text by name, lines by "<field>.<n>.<name>".
 // Names with "_" in front and those of the form itself stay out.
@@ -229,7 +246,9 @@ func (v *view) field(typ string, m *resource.Meta, value, wrong string) (ui.Fiel
 			f.Value = ""
 		}
 	case resource.KTime:
-		f.Value = strings.TrimSuffix(value, ":00Z")
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			f.Value = at.In(v.loc).Format(inputTime)
+		}
 	}
 	return f, nil
 }
@@ -369,7 +388,7 @@ func (t *typePages) create(v *view) error {
 	if err != nil {
 		return err
 	}
-	in := posted(form, t.writable(v))
+	in := v.posted(form, t.writable(v))
 	var row resource.Row
 	err = v.once(form.Get("idempotency_key"), func() (int64, error) {
 		if row, err = t.d.CreateRow(v.ctx, in); err != nil {
@@ -501,7 +520,7 @@ func (t *typePages) update(v *view) error {
 	if err != nil {
 		return errs.Stale()
 	}
-	in := posted(form, t.writable(v))
+	in := v.posted(form, t.writable(v))
 	id := row.Base().ID
 	_, err = t.d.UpdateRow(v.ctx, id, version, in)
 	if e := refused(err); e != nil {

@@ -88,7 +88,7 @@ func (t *typePages) move(v *view) error {
 		return err
 	}
 	version, _ := strconv.ParseInt(form.Get("version"), 10, 64)
-	in := posted(form, t.moveInput(m))
+	in := v.posted(form, t.moveInput(m))
 	id := row.Base().ID
 	_, pending, err := t.d.FireRow(v.ctx, id, version, m.Name, in)
 	target, _ := htmx(v.c)

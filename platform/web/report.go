@@ -449,7 +449,7 @@ func (r reportPages) do(v *view) error {
 		return err
 	}
 	in := asked(v.c.Request.URL.Query(), c.Form)
-	for name, x := range posted(form, c.Form) {
+	for name, x := range v.posted(form, c.Form) {
 		if _, given := in[name]; !given || form.Has(name) {
 			in[name] = x
 		}
