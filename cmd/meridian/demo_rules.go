@@ -26,6 +26,18 @@ func (d *demo) rules() {
 	for _, x := range [][2]string{{"crm.health_grid", "measure"}, {"crm.value_ranking", "compute"}, {"crm.care", "plan"}, {"crm.touch_ranking", "usual"}} {
 		d.command("admin", x[0], x[1], nil)
 	}
+	d.calling()
+}
+
+// calling is a list that two people of inside sales work through.
+func (d *demo) calling() {
+	var callers []resource.Values
+	for _, who := range []string{"rep", "rep2"} {
+		callers = append(callers, resource.Values{"user_id": id10(d.who[who])})
+	}
+	list := d.make("manager", "crm.call_list", resource.Values{"name": "升级换代邀约", "segment_id": id10(d.invited), "until_on": d.in(14), "callers": callers,
+		"script": "一、自我介绍，确认对方姓名与职务。\n二、询问在用设备的型号和年限，有无停机困扰。\n三、介绍新一代伺服的节能数据，约一次现场演示。\n常见问题：旧程序能否沿用？——可以，提供免费迁移。"})
+	d.move("manager", "crm.call_list", list, "start", nil)
 }
 
 // command runs a command of a report the way its button does: right, form, work.
@@ -116,7 +128,7 @@ func (d *demo) segments() {
 	rule := func(field, op, value string) resource.Values {
 		return resource.Values{"grp": "1", "field": field, "op": op, "value": value}
 	}
-	d.make("manager", "crm.segment", resource.Values{"name": "江浙已合作客户", "kind": "dynamic", "purpose": "升级换代邀约", "rules": []resource.Values{rule("region", "one_of", "江苏,浙江"), rule("orders", "ge", "1")}})
+	d.invited = d.make("manager", "crm.segment", resource.Values{"name": "江浙已合作客户", "kind": "dynamic", "purpose": "升级换代邀约", "rules": []resource.Values{rule("region", "one_of", "江苏,浙江"), rule("orders", "ge", "1")}})
 	d.make("manager", "crm.segment", resource.Values{"name": "半年内投诉过的客户", "kind": "dynamic", "purpose": "回访", "rules": []resource.Values{rule("complaints", "ge", "1")}})
 	d.make("manager", "crm.value_model", resource.Values{"name": "年度价值模型", "active": "true", "weights": []resource.Values{{"indicator": "net", "weight": "40"}, {"indicator": "margin", "weight": "30"}, {"indicator": "recency", "weight": "15"}, {"indicator": "payment", "weight": "15"}}})
 	d.make("success", "crm.care_program", resource.Values{"name": "验收后一周回访", "occasion": "accepted", "offset_days": "0", "channel": "call", "todo": "询问设备运行情况，确认培训是否到位，记录新需求。", "active": "true"})

@@ -18,6 +18,7 @@ import (
 // demo makes the demo company. The first error stops it: every step after it does
 // nothing, and failed returns it.
 type demo struct {
+	invited int64 // the segment that is called
 	o       *opened
 	ctx     context.Context
 	err     error

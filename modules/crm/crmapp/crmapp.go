@@ -57,6 +57,7 @@ type desk struct {
 	loyalty   *domain.Loyalty
 	touches   *domain.TouchPoints
 	logs      *domain.WorkLogs
+	callLists *domain.CallLists
 	busy      []string // document types that keep a customer with its owner
 }
 
@@ -96,13 +97,14 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 	d.touching(sources)
 	d.overview()
 	d.logging()
+	d.calls()
 	d.facts.Loyalty = d.loyalty
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.field_standard", "crm.work_log", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.call_list", "crm.field_standard", "crm.work_log", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners,
 		Terms: &domain.Terms{Book: sql}, busy: func(types []string) { d.busy = append(d.busy, types...) }}
 }
