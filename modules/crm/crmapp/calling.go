@@ -35,7 +35,7 @@ func (d *desk) calling() *report.Report[noneIn] {
 		Name: "crm.calling", Label: "Calls to make", Icon: "phone", Perm: "crm.calling:call", Home: []string{"ltc.rep"},
 		Help:     "The customers of your call lists that are due, those you promised to call back first. Write down what came of each call: who was reached becomes a follow-up, who does not answer comes again the next day, three times in all.",
 		Run:      d.runCalling,
-		Commands: []report.Command{report.Do("say", "What came of it", "crm.calling:call", saidForm(), d.say).OnRows()},
+		Commands: []report.Command{report.Do("say", "Log the call", "crm.calling:call", saidForm(), d.say).OnRows()},
 	}
 }
 

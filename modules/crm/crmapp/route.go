@@ -52,7 +52,7 @@ func (d *desk) runRoute(ctx context.Context, in *routeIn) (*report.Result, error
 	if err != nil {
 		return nil, err
 	}
-	t := report.Table{Key: "visits", Title: "Visits", Empty: "No visit is planned for this day.", Cols: []report.Col{{Key: "at", Label: "At"}, {Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "address", Label: "Address"},
+	t := report.Table{Key: "visits", Title: "Visits of the day", Empty: "No visit is planned for this day.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "at", Label: "At"}, {Key: "address", Label: "Address"},
 		{Key: "subject", Label: "Subject", Kind: resource.KRef}, {Key: "contact", Label: "Contact"}, {Key: "state", Label: "State"}, {Key: "minutes", Label: "Minutes there", Kind: resource.KInt}, {Key: "last", Label: "Last conclusion", Minor: true}}}
 	done, spent := 0, 0
 	for i := range list {
@@ -76,7 +76,7 @@ func (d *desk) runRoute(ctx context.Context, in *routeIn) (*report.Result, error
 			row.Late = in.Day.Before(d.today(ctx))
 			row.Acts = []report.Act{{Command: "check_in", Values: id}, {Command: "log", Values: id}}
 		}
-		row.Cells = []report.Cell{report.Text(v.AtTime), report.Doc(customerRef(v.CustomerID), v.Customer), report.Text(v.Address), report.Doc(ref, v.Subject), report.Text(v.Contact), state, minutes, report.Text(v.LastConclusion)}
+		row.Cells = []report.Cell{report.Doc(customerRef(v.CustomerID), v.Customer), report.Text(v.AtTime), report.Text(v.Address), report.Doc(ref, v.Subject), report.Text(v.Contact), state, minutes, report.Text(v.LastConclusion)}
 		t.Rows = append(t.Rows, row)
 	}
 	return &report.Result{Tiles: []report.Tile{{Key: "planned", Label: "Visits", Value: report.Count(len(list))}, {Key: "done", Label: "Held", Value: report.Count(done)}, {Key: "minutes", Label: "Minutes with customers", Value: report.Count(spent)}}, Tables: []report.Table{t}}, nil

@@ -30,7 +30,7 @@ func TestCRM04FieldVisits(t *testing.T) {
 		}
 		return out
 	}
-	if got := route(); len(got) != 3 || !strings.HasPrefix(got[0], "09:30|First|First Road 1|") || !strings.HasPrefix(got[1], "15:00|Late|") || !strings.Contains(got[2], "Plant Open") {
+	if got := route(); len(got) != 3 || !strings.HasPrefix(got[0], "First|09:30|First Road 1|") || !strings.HasPrefix(got[1], "Late|15:00|") || !strings.Contains(got[2], "Plant Open") {
 		t.Errorf("route: %q", got)
 	}
 	must(s, ann, "crm.route", "check_in", resource.Values{"followup_id": apptest.ID(first), "place": "31.2304, 121.4737"})

@@ -157,8 +157,6 @@ type arrival struct{ Place string }
 // checkIn notes that somebody came to the customer; logging the result is the check-out.
 func (s *Followups) checkIn(ctx context.Context, f *Followup, in *arrival) error {
 	switch {
-	case f.Channel != "visit" && f.Channel != "meeting":
-		return errs.New(errs.Precondition, "Only a visit or a meeting has a check-in.")
 	case authz.Actor(ctx) != f.OwnerID:
 		return errs.New(errs.Forbidden, "Only who makes the visit checks in.")
 	case f.CheckedInAt != nil:
@@ -247,7 +245,7 @@ func (s *Followups) Declare() *resource.Type[Followup] {
 			},
 			[]resource.Move[Followup, FollowupStage]{
 				{Name: "hold", Label: "Log the result", From: resource.From(FollowupPlanned), To: FollowupDone, Do: resource.Ask(heldForm(), s.hold)},
-				{Name: "check_in", Label: "Check in", From: resource.From(FollowupPlanned), Do: resource.Ask(resource.Fields[arrival]{resource.Text("place", "Where you are", func(a *arrival) *string { return &a.Place }).Limit(200).Hint("Address or coordinates; empty if it does not matter.")}, s.checkIn)},
+				{Name: "check_in", Label: "Check in", From: resource.From(FollowupPlanned), Guard: `channel == "visit" || channel == "meeting"`, Do: resource.Ask(resource.Fields[arrival]{resource.Text("place", "Where you are", func(a *arrival) *string { return &a.Place }).Limit(200).Hint("Address or coordinates; empty if it does not matter.")}, s.checkIn)},
 				{Name: "drop", Label: "Drop", From: resource.From(FollowupPlanned), To: FollowupDropped, Reason: true, Deviation: true},
 			}),
 	}
