@@ -36,7 +36,7 @@ func wireFacts(p *app.Platform, customers *crmapp.Module) {
 		return customers.Facts.Undo(ctx, crm.FactOrder, crm.Fact{Customer: e.Customer, Doc: order(e.ID), Key: "cancel:" + order(e.ID).String()})
 	})
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e ltc.ReceiptAllocated) error {
-		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactReceipt, On: e.On, N: 1, Amount: e.Amount, Doc: e.Receipt, Key: "receipt:" + e.Receipt.String() + ":" + e.Invoice.String()})
+		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactReceipt, On: e.On, N: 1, Amount: e.Amount, Doc: e.Receipt, Pays: e.Invoice, Key: "receipt:" + e.Receipt.String() + ":" + e.Invoice.String()})
 	})
 	event.Subscribe(p.Bus, "crm", func(ctx context.Context, e itr.CaseClosed) error {
 		return customers.Facts.Record(ctx, crm.Fact{Customer: e.Customer, Kind: crm.FactCase, On: today(ctx), N: 1, Doc: e.Case, Key: "case:" + e.Case.String()})

@@ -78,6 +78,8 @@ func wire(p *app.Platform) *system {
 	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.PartnerPeopleChanged) error {
 		return sales.Reactions.PartnerPeople(ctx, e)
 	})
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.PointsEarned) error { return sales.Reactions.PointsEarned(ctx, e) })
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.PointsUsed) error { return sales.Reactions.PointsUsed(ctx, e) })
 	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.DealRegistrationApproved) error {
 		return sales.Reactions.Registered(ctx, e)
 	})

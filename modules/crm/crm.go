@@ -210,7 +210,8 @@ type Fact struct {
 	N        int
 	Amount   money.Amount
 	Doc      trace.Ref
-	Key      string // repeating it does nothing
+	Pays     trace.Ref // what money received pays; zero for the other facts
+	Key      string    // repeating it does nothing
 }
 
 // Facts takes what other modules tell; cmd's wire.go feeds it from their events.
@@ -326,6 +327,33 @@ type PartnerPeopleChanged struct {
 	Partner      PartnerID
 	Joined, Left []int64
 	Heir         int64
+}
+
+// PointsEarned is published when money received gives a customer points that are worth
+// something: a part of the price of what was paid is for them.
+type PointsEarned struct {
+	Customer CustomerID
+	Paid     trace.Ref    // what the money pays
+	Amount   money.Amount // of the money, tax included
+	Points   int
+	Price    money.Amount // what the points cost alone: their value times the share that will be redeemed
+	Expected money.Ratio  // the share, when what is never redeemed is earned along with redemption; 0: when it expires
+	On       date.Date
+	Key      string // names the points when they are used
+}
+
+// PointsLot is points out of those earned under a key.
+type PointsLot struct {
+	Key    string
+	Points int
+}
+
+// PointsUsed is published when points are redeemed or expire, the oldest first.
+type PointsUsed struct {
+	Customer CustomerID
+	Lots     []PointsLot
+	Expired  bool
+	On       date.Date
 }
 
 // PartyMerged is published when one customer ends in another: who holds the old id

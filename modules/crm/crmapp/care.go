@@ -65,7 +65,7 @@ func (d *desk) expirePoints(ctx context.Context, company int64, day date.Date) e
 			return err
 		}
 		for _, x := range list {
-			if _, err := d.sql.Points(ctx, x.CustomerID, "expire", -x.Points, date.Date{}, "", fmt.Sprintf("expire/%d/%s", x.CustomerID, day)); err != nil {
+			if err := d.loyalty.Expire(ctx, x.CustomerID, x.Points, day, fmt.Sprintf("expire/%d/%s", x.CustomerID, day)); err != nil {
 				return err
 			}
 		}

@@ -27,6 +27,7 @@ type cash struct {
 	receipts    *domain.Receipts
 	acceptances *domain.Acceptances
 	obligations *domain.Obligations
+	points      *domain.Points
 	differences *domain.Differences
 	disputes    *domain.Disputes
 	promises    *domain.Promises
@@ -63,6 +64,8 @@ func wireCash(p *app.Platform, ports *domain.Ports, contracts *domain.Contracts,
 	contracts.Library = &domain.Clauses{Ports: ports, Store: db.NewStore[domain.Clause](p.DB, "ltc.clause")}
 	c.reports = &store.Reports{DB: p.DB}
 	orders.Obligations, invoices.Obligations, contracts.Obligations, contracts.Invoices = c.obligations, c.obligations, c.obligations, invoices
+	c.points = &domain.Points{Obligations: c.obligations, Invoices: invoices}
+	invoices.Points = c.points
 	return c
 }
 
@@ -87,6 +90,7 @@ func (c *cash) declare() {
 	c.costs()
 	c.receivables()
 	c.revenue()
+	c.loyalty()
 	c.dunning()
 	ltc.InvoicePage.Add(c.p.Types, "ltc.journal", "Journal", 10, "ltc.invoice:read", web.Journal(c.p.Ledger, "ltc.invoice"))
 	check := &store.CashChecks{Checks: store.Checks{DB: c.p.DB}, Ledger: c.p.Ledger, Companies: func() []int64 { return slices.Sorted(maps.Keys(c.p.Authz.Directory().Companies)) }}

@@ -58,6 +58,9 @@ type Reactions struct {
 	OwnershipChanged func(ctx context.Context, e crm.OwnershipChanged) error
 	// Registered makes the protected deal of a partner an opportunity.
 	Registered func(ctx context.Context, e crm.DealRegistrationApproved) error
+	// PointsEarned and PointsUsed keep what is owed to members in points.
+	PointsEarned func(ctx context.Context, e crm.PointsEarned) error
+	PointsUsed   func(ctx context.Context, e crm.PointsUsed) error
 	// PartnerPeople shows leads handed out to who joined a partner, and hides them from who left.
 	PartnerPeople func(ctx context.Context, e crm.PartnerPeopleChanged) error
 }
@@ -117,7 +120,7 @@ func New(p *app.Platform, n Needs) *Module {
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
 		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, append(more, cashTypes()...)...)}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
-		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p), Registered: deals.OnRegistration, PartnerPeople: leads.PartnerPeople}}
+		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p), Registered: deals.OnRegistration, PartnerPeople: leads.PartnerPeople, PointsEarned: toCash.points.Given, PointsUsed: toCash.points.Used}}
 }
 
 // ExpireQuotes ends the quotes whose validity ended before day; the nightly job

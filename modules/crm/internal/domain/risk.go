@@ -194,7 +194,7 @@ func (s *Facts) Record(ctx context.Context, f crm.Fact) error {
 		if err := s.Book.Record(ctx, f); err != nil || f.Kind != crm.FactReceipt {
 			return err
 		}
-		return s.Loyalty.Paid(ctx, c, f.Amount, f.Key)
+		return s.Loyalty.Paid(ctx, c, f)
 	})
 }
 

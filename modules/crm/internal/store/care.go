@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"meridian/modules/crm"
 	"meridian/modules/crm/internal/domain"
 	"meridian/platform/authz"
 	"meridian/platform/date"
@@ -75,13 +76,13 @@ func (s *Store) CareResults(ctx context.Context, dept int64, from, to date.Date)
 
 // Points implements domain.LoyaltyBook. The balance is changed under its check: points
 // that are not there cannot be spent, however many try at once.
-func (s *Store) Points(ctx context.Context, customer int64, kind string, points int, expires date.Date, reason, key string) (bool, error) {
+func (s *Store) Points(ctx context.Context, customer int64, kind string, points int, expires date.Date, reason, key string) (from []crm.PointsLot, ok bool, err error) {
 	if err := s.DB.Exec(ctx, `INSERT INTO crm.loyalty_balance (customer_id, points) VALUES ($1, 0) ON CONFLICT DO NOTHING`, customer); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	var have int
 	if _, err := s.DB.Row(ctx, `SELECT points FROM crm.loyalty_balance WHERE customer_id = $1 FOR UPDATE`, []any{customer}, &have); err != nil || have+points < 0 {
-		return false, err
+		return nil, false, err
 	}
 	var until any
 	if !expires.IsZero() {
@@ -89,9 +90,23 @@ func (s *Store) Points(ctx context.Context, customer int64, kind string, points 
 	}
 	n, err := s.DB.ExecN(ctx, `INSERT INTO crm.loyalty_entry (customer_id, kind, points, expires_on, reason, by_user, idem_key) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (idem_key) DO NOTHING`, customer, kind, points, until, reason, authz.Actor(ctx), key)
 	if err != nil || n == 0 {
-		return true, err
+		return nil, true, err
 	}
-	return true, s.DB.Exec(ctx, `UPDATE crm.loyalty_balance SET points = points + $2 WHERE customer_id = $1`, customer, points)
+	if points < 0 {
+		if from, err = s.oldest(ctx, customer, -points); err != nil {
+			return nil, false, err
+		}
+	}
+	return from, true, s.DB.Exec(ctx, `UPDATE crm.loyalty_balance SET points = points + $2 WHERE customer_id = $1`, customer, points)
+}
+
+// oldest says which of the points earned the last n that went were: all that went before
+// were older.
+func (s *Store) oldest(ctx context.Context, customer int64, n int) ([]crm.PointsLot, error) {
+	return db.Select[crm.PointsLot](ctx, s.DB, `SELECT key, least(upto, gone) - greatest(upto - points, gone - ?) AS points
+		FROM (SELECT id, idem_key AS key, points, sum(points) OVER (ORDER BY id) AS upto FROM crm.loyalty_entry WHERE customer_id = ? AND points > 0) e
+			CROSS JOIN (SELECT -sum(points) AS gone FROM crm.loyalty_entry WHERE customer_id = ? AND points < 0) g
+		WHERE upto > gone - ? AND upto - points < gone ORDER BY id`, n, customer, customer, n)
 }
 
 // FirstReceipt implements domain.LoyaltyBook.

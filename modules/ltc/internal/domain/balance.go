@@ -118,9 +118,13 @@ type Ahead struct {
 }
 
 // swing is the journal of a balance that moves: above zero it is a contract asset,
-// below a contract liability, so one move may touch both.
-func swing(before, after money.Amount, party int64) []ledger.Line {
-	zero := money.Amount{}
+// below a contract liability, so one move may touch both. Points are a liability with an
+// account of their own.
+func (u Unit) swing(before, after money.Amount) []ledger.Line {
+	zero, party := money.Amount{}, int64(u.Customer)
+	if u.Ref.Type == obligationType {
+		return []ledger.Line{ledger.Dr(ledger.Loyalty, after.Sub(before)).Of(party)}
+	}
 	return []ledger.Line{
 		ledger.Dr(ledger.ContractAsset, after.Max(zero).Sub(before.Max(zero))).Of(party),
 		ledger.Dr(ledger.ContractLiability, after.Min(zero).Sub(before.Min(zero))).Of(party),
@@ -170,6 +174,17 @@ func (p parts) sum() (s money.Amount) {
 		s = s.Add(a)
 	}
 	return s
+}
+
+// positive is what is above zero.
+func (p parts) positive() parts {
+	out := parts{}
+	for id, a := range p {
+		if a.Sign() > 0 {
+			out[id] = a
+		}
+	}
+	return out
 }
 
 // ids lists the obligations in the order they are locked.

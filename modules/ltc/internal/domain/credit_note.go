@@ -10,6 +10,7 @@ import (
 	"meridian/platform/errs"
 	"meridian/platform/ledger"
 	"meridian/platform/money"
+	"meridian/platform/record"
 	"meridian/platform/resource"
 )
 
@@ -160,10 +161,15 @@ func (s *Invoices) postCredit(ctx context.Context, c *Invoice) error {
 	if err != nil {
 		return err
 	}
+	points, err := s.pointsOf(ctx, c, v, p)
+	if err != nil {
+		return err
+	}
 	lines, err := s.Obligations.credit(ctx, c.unit(), p, c.Rebill, c.InvoiceDate, ref)
 	if err != nil {
 		return err
 	}
+	lines = append(lines, points...)
 	lines = append(lines, ledger.Cr(ledger.Receivable, c.Total).Of(int64(c.CustomerID)), ledger.Dr(ledger.TaxOut, c.Tax), ledger.Dr(ledger.OtherIncome, c.Freight), ledger.Dr(ledger.Revenue, direct))
 	if c.FiscalNo, err = s.CreditNo(ctx, c.CompanyID, c.InvoiceDate); err != nil {
 		return err
@@ -183,6 +189,24 @@ func (s *Invoices) postCredit(ctx context.Context, c *Invoice) error {
 		}
 	}
 	return s.Bus.Publish(ctx, ltc.CreditNotePosted{CreditNote: ref, Invoice: orig, No: c.FiscalNo, Customer: c.CustomerID, Total: c.Total})
+}
+
+// pointsOf takes the part of loyalty points out of p, unless it will be invoiced again.
+func (s *Invoices) pointsOf(ctx context.Context, c, v *Invoice, p parts) ([]ledger.Line, error) {
+	if c.Rebill {
+		return nil, nil
+	}
+	before, err := s.Store.Find(authz.System(ctx, "ltc.invoice:credit"), record.Where("credits_id", record.Eq, v.ID).And("rebill", record.Eq, false))
+	if err != nil {
+		return nil, fmt.Errorf("credit notes of %s: %w", v.FiscalNo, err)
+	}
+	left := v.Net
+	for i := range before {
+		if x := &before[i]; x.ID != c.ID && !x.BookedOn.IsZero() {
+			left = left.Sub(x.Net)
+		}
+	}
+	return s.Points.takeBack(ctx, c, p, left)
 }
 
 // unbill gives the quantities of a credit note back to the order and the plan, to be

@@ -84,6 +84,7 @@ type Invoices struct {
 	Orders      *Orders
 	Contracts   *Contracts
 	Obligations *Obligations
+	Points      *Points
 }
 
 func (v *Invoice) priced() []*Priced {

@@ -33,10 +33,11 @@ type Method string
 
 // The methods.
 const (
-	AtPoint  Method = "point"  // when the customer accepts
-	OverTime Method = "time"   // straight-line from start to end
-	ByOutput Method = "output" // accepted quantity or the share of milestones
-	ByCost   Method = "cost"   // cost to date / estimated cost
+	AtPoint  Method = "point"   // when the customer accepts
+	OverTime Method = "time"    // straight-line from start to end
+	ByOutput Method = "output"  // accepted quantity or the share of milestones
+	ByCost   Method = "cost"    // cost to date / estimated cost
+	ByPoints Method = "loyalty" // points redeemed and expired
 )
 
 // Obligation is a promise to a customer, the part of the price it earns and how far.
@@ -62,6 +63,12 @@ type Obligation struct {
 	CostToDate    money.Amount
 	EstimatedCost money.Amount
 	LossProvision money.Amount
+	InvoiceID     *int64 // of points: what was paid
+	PointsKey     string // the entry of the points ledger
+	Points        int
+	Redeemed      int
+	Expired       int
+	ExpectedShare money.Ratio // of the points, when redeeming those earns the whole
 }
 
 // Obligations is the service behind the obligation type.
@@ -72,8 +79,12 @@ type Obligations struct {
 	Contracts *Contracts
 }
 
-// unit is the balance an obligation counts on: its contract, else its order.
+// unit is the balance an obligation counts on: its contract, else its order. Points are
+// owed by themselves.
 func (o *Obligation) unit() Unit {
+	if o.Method == ByPoints {
+		return Unit{Ref: trace.Ref{Type: obligationType, ID: o.ID}, Company: o.CompanyID, Customer: o.CustomerID}
+	}
 	return unitOf(o.CompanyID, o.CustomerID, value(o.ContractID), value(o.OrderID))
 }
 
@@ -101,6 +112,8 @@ func (o *Obligation) Earned(day date.Date) money.Amount {
 		}
 	case ByCost:
 		return portion(o.Allocated, money.Exact(o.CostToDate), money.Exact(o.EstimatedCost).Max(money.Exact(o.CostToDate)))
+	case ByPoints:
+		return o.pointsEarned()
 	}
 	return o.Recognised
 }
@@ -178,7 +191,7 @@ func (s *Obligations) check(ctx context.Context, o *Obligation) error {
 	case o.CostToDate.Sign() < 0 || o.EstimatedCost.Sign() < 0:
 		return errs.Bad("estimated_cost", "An amount cannot be negative.")
 	}
-	return nil
+	return o.checkPoints()
 }
 
 // saved refuses a change of method once revenue was recognised: that is a change of
@@ -354,7 +367,7 @@ func (s *Obligations) earn(ctx context.Context, gains []gain, earned date.Date, 
 	if len(gains) == 1 {
 		doc = s.Type.Ref(gains[0].of.ID)
 	}
-	lines := append(swing(before, after, int64(u.Customer)), ledger.Cr(ledger.Revenue, sum))
+	lines := append(u.swing(before, after), ledger.Cr(ledger.Revenue, sum))
 	err = s.Journal.Post(ctx, ledger.Entry{Company: u.Company, Day: day, Area: ledger.AreaRevenue, Event: "ltc.revenue.recognised", Doc: doc, Note: gains[0].of.Title, Key: s.keyOf(gains[0].of), Lines: lines})
 	if err != nil {
 		return err
@@ -399,7 +412,7 @@ func (s *Obligations) bill(ctx context.Context, u Unit, p parts, day date.Date, 
 	if err != nil {
 		return nil, err
 	}
-	return swing(before, after, int64(u.Customer)), nil
+	return u.swing(before, after), nil
 }
 
 // credit takes back what a credit note gives up. What was billed ahead of revenue goes

@@ -108,6 +108,9 @@ func (s *Obligations) provide(ctx context.Context, o *Obligation, on date.Date) 
 
 // drop refuses to cancel what earned revenue already.
 func (s *Obligations) drop(_ context.Context, o *Obligation) error {
+	if o.Method == ByPoints && !o.Allocated.IsZero() {
+		return errs.New(errs.Precondition, "Points are owed until they are redeemed or expire.")
+	}
 	if !o.Recognised.IsZero() {
 		return errs.New(errs.Precondition, "Revenue was recognised already; make a contract change or a credit note.")
 	}
@@ -115,10 +118,12 @@ func (s *Obligations) drop(_ context.Context, o *Obligation) error {
 	return nil
 }
 
+const obligationType = "ltc.obligation"
+
 // Declare returns the document type of the performance obligation.
 func (s *Obligations) Declare() *resource.Type[Obligation] {
 	s.Type = &resource.Type[Obligation]{
-		Name: "ltc.obligation", Label: "Performance obligation", Plural: "Performance obligations", Icon: "chart-donut", Number: "PO-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.saved, SumBy: "allocated",
+		Name: obligationType, Label: "Performance obligation", Plural: "Performance obligations", Icon: "chart-donut", Number: "PO-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.saved, SumBy: "allocated",
 		Title:  func(o *Obligation) string { return o.Title },
 		Amount: func(o *Obligation) money.Amount { return o.Allocated },
 		Default: func(_ context.Context, o *Obligation) error {
@@ -134,13 +139,18 @@ func (s *Obligations) Declare() *resource.Type[Obligation] {
 			resource.OptRef("product_id", "Product", func(o *Obligation) **int64 { return &o.ProductID }, "ipd.product").Filter().In("Obligation"),
 			resource.Enum("method", "Revenue method", func(o *Obligation) *Method { return &o.Method },
 				resource.Option{Value: "point", Label: "At a point in time", Tone: "info"}, resource.Option{Value: "time", Label: "Over time, straight-line", Tone: "teal"},
-				resource.Option{Value: "output", Label: "Over time, by output", Tone: "violet"}, resource.Option{Value: "cost", Label: "Over time, by cost", Tone: "warn"}).Required().InList().Filter().In("Obligation"),
+				resource.Option{Value: "output", Label: "Over time, by output", Tone: "violet"}, resource.Option{Value: "cost", Label: "Over time, by cost", Tone: "warn"}, resource.Option{Value: "loyalty", Label: "With loyalty points", Tone: "neutral"}).Required().InList().Filter().In("Obligation"),
 			resource.Date("start_on", "Starts on", func(o *Obligation) *date.Date { return &o.StartOn }).Filter().In("Obligation"),
 			resource.Date("end_on", "Ends on", func(o *Obligation) *date.Date { return &o.EndOn }).Filter().In("Obligation"),
 			resource.Money("ssp", "Stand-alone price", func(o *Obligation) *money.Amount { return &o.SSP }).InList().In("Price").Hint("What it costs sold alone, without tax; the price of the contract is divided in this proportion."),
 			resource.Money("allocated", "Allocated price", func(o *Obligation) *money.Amount { return &o.Allocated }).InList().Filter().In("Price").Hint("Without tax."),
 			resource.Money("recognised", "Revenue recognised", func(o *Obligation) *money.Amount { return &o.Recognised }).ReadOnly().InList().Filter().In("Price"),
 			resource.Money("billed", "Invoiced without tax", func(o *Obligation) *money.Amount { return &o.Billed }).ReadOnly().InList().In("Price"),
+			resource.OptRef("invoice_id", "Paid invoice", func(o *Obligation) **int64 { return &o.InvoiceID }, "ltc.invoice").ReadOnly().In("Loyalty points"),
+			resource.Int("points", "Points given", func(o *Obligation) *int { return &o.Points }).ReadOnly().In("Loyalty points"),
+			resource.Int("redeemed", "Redeemed", func(o *Obligation) *int { return &o.Redeemed }).ReadOnly().In("Loyalty points"),
+			resource.Int("expired", "Expired", func(o *Obligation) *int { return &o.Expired }).ReadOnly().In("Loyalty points"),
+			resource.Percent("expected_share", "Expected to be redeemed", func(o *Obligation) *money.Ratio { return &o.ExpectedShare }).ReadOnly().In("Loyalty points").Hint("Empty: what is not redeemed is earned when it expires."),
 			resource.Percent("progress", "Progress", func(o *Obligation) *money.Ratio { return &o.Progress }).ReadOnly().In("Progress"),
 			resource.Money("cost_to_date", "Cost to date", func(o *Obligation) *money.Amount { return &o.CostToDate }).ReadOnly().Sensitive().In("Progress"),
 			resource.Money("estimated_cost", "Estimated cost in total", func(o *Obligation) *money.Amount { return &o.EstimatedCost }).Sensitive().In("Progress"),

@@ -67,8 +67,13 @@ func (s *Obligations) allocate(ctx context.Context, c *Contract) (int, error) {
 	}
 	var live []Obligation
 	var weights []money.Price
+	price := c.Price
 	for _, o := range list {
 		if o.Stage == ObligationCancelled {
+			continue
+		}
+		if o.Method == ByPoints { // split off when it was paid
+			price = price.Sub(o.Allocated)
 			continue
 		}
 		if !o.Recognised.IsZero() {
@@ -79,7 +84,7 @@ func (s *Obligations) allocate(ctx context.Context, c *Contract) (int, error) {
 		}
 		live, weights = append(live, o), append(weights, money.Exact(o.SSP))
 	}
-	for i, a := range spread(c.Price, weights) {
+	for i, a := range spread(price, weights) {
 		if i >= len(live) {
 			break
 		}

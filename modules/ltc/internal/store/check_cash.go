@@ -35,6 +35,7 @@ func (c *CashChecks) Control(ctx context.Context) ([]string, error) {
 	for _, company := range c.Companies() {
 		for control, q := range map[string]string{
 			"receivable": `SELECT customer_id AS party, sum(CASE WHEN kind = 'credit' THEN -open ELSE open END) AS amount FROM ltc.invoice WHERE company_id = ? AND stage IN ('posted', 'paid') AND booked_on IS NOT NULL GROUP BY 1`,
+			"loyalty":    `SELECT o.customer_id AS party, sum(u.balance) AS amount FROM ltc.unit u JOIN ltc.obligation o ON u.unit_type = 'ltc.obligation' AND o.id = u.unit_id WHERE u.company_id = ? GROUP BY 1`,
 			"on_account": `SELECT coalesce(customer_id, 0) AS party, -sum(rest) AS amount FROM ltc.receipt WHERE company_id = ? AND booked_on IS NOT NULL GROUP BY 1`,
 		} {
 			book, err := c.Ledger.Parties(ctx, company, control, forever)
@@ -74,7 +75,7 @@ func (c *CashChecks) contracts(ctx context.Context, company int64) ([]string, er
 		book = book.Add(a)
 	}
 	var units money.Amount
-	if _, err := c.DB.Row(ctx, `SELECT coalesce(sum(balance), 0) FROM ltc.unit WHERE company_id = $1`, []any{company}, &units); err != nil || units.Equal(book) {
+	if _, err := c.DB.Row(ctx, `SELECT coalesce(sum(balance), 0) FROM ltc.unit WHERE company_id = $1 AND unit_type <> 'ltc.obligation'`, []any{company}, &units); err != nil || units.Equal(book) {
 		return nil, err
 	}
 	return []string{fmt.Sprintf("contract balances of company %d: journal %s, contracts %s", company, book, units)}, nil

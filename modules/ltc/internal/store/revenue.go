@@ -49,11 +49,26 @@ func (u *UnitRow) Balance() money.Amount { return u.Recognised.Sub(u.Billed) }
 // Units lists the balances as of a day for the company of the reader.
 func (r *Reports) Units(ctx context.Context, company int64, day date.Date) ([]UnitRow, error) {
 	rows, err := db.Select[UnitRow](ctx, r.DB, `SELECT unit_type, unit_id, min(customer_id) AS customer, coalesce(sum(amount) FILTER (WHERE kind = 'recognised'), 0) AS recognised, coalesce(sum(amount) FILTER (WHERE kind = 'billed'), 0) AS billed
-		FROM ltc.rev_entry WHERE company_id = ? AND day <= ? GROUP BY 1, 2 ORDER BY 1, 2`, company, day)
+		FROM ltc.rev_entry WHERE company_id = ? AND day <= ? AND unit_type <> 'ltc.obligation' GROUP BY 1, 2 ORDER BY 1, 2`, company, day)
 	if err != nil {
 		return nil, fmt.Errorf("contract balances: %w", err)
 	}
 	return rows, nil
+}
+
+// OwedPoints is what is owed to a member in points as of a day.
+type OwedPoints struct {
+	Customer                crm.CustomerID
+	Given, Earned, TakeBack money.Amount // TakeBack: given up by credit notes
+}
+
+// Liability is what is left to earn.
+func (o *OwedPoints) Liability() money.Amount { return o.Given.Sub(o.TakeBack).Sub(o.Earned) }
+
+// OwedInPoints lists what the company of the reader owes its members as of a day.
+func (r *Reports) OwedInPoints(ctx context.Context, company int64, day date.Date) ([]OwedPoints, error) {
+	return db.Select[OwedPoints](ctx, r.DB, `SELECT customer_id AS customer, coalesce(sum(amount) FILTER (WHERE kind = 'billed' AND amount > 0), 0) AS given, coalesce(-sum(amount) FILTER (WHERE kind = 'billed' AND amount < 0), 0) AS take_back, coalesce(sum(amount) FILTER (WHERE kind = 'recognised'), 0) AS earned
+		FROM ltc.rev_entry WHERE company_id = ? AND day <= ? AND unit_type = 'ltc.obligation' GROUP BY 1 ORDER BY 1`, company, day)
 }
 
 // Todo counts what should be done before a month closes.
