@@ -22,7 +22,7 @@ func TestPublicCaseForm(t *testing.T) {
 		t.Error("a key of the caller tells two questions apart")
 	}
 	if c := s.byNo(first["no"]); c.Text("customer_id") != "" {
-		t.Errorf("an unknown person is no customer: %s", c.AppendJSON(nil))
+		t.Errorf("an unknown person is no customer: %s", c.AppendJSON(nil, nil))
 	}
 	for body, want := range map[string]int{`{"name":"Bo","email":"bo","subject":"x","description":"y"}`: 422, `{"name":"Bo","email":"bo@x.example"}`: 422,
 		`{"name":"Bo","email":"bo@x.example","subject":"x","description":"y","stage":"closed"}`: 422} {
