@@ -28,7 +28,7 @@ func TestHint(t *testing.T) {
 		t.Fatal(err)
 	}
 	if h = s.Reload(h); h.Stage() != "rejected" || h.Text("reason") != "Too small" {
-		t.Errorf("hint: %s", h.AppendJSON(nil))
+		t.Errorf("hint: %s", h.AppendJSON(nil, nil))
 	}
 	for _, err := range []error{
 		s.OnOpportunityClosed(s.Admin, ltc.OpportunityClosed{Lead: lead, Won: true, Amount: money.MustAmount("1")}),

@@ -159,7 +159,7 @@ func TestStory(t *testing.T) {
 	}
 	in := s.intakes(nil)
 	if len(in) != 1 || in[0].Stage() != "created" || in[0].Text("source") != "expo" || in[0].Text("grade") != "B2" || in[0].Text("score") != "50" || in[0].Text("handed_over_at") == "" {
-		t.Fatalf("intake: %s", in[0].AppendJSON(nil))
+		t.Fatalf("intake: %s", in[0].AppendJSON(nil, nil))
 	}
 	if len(s.sales.graded) != 1 || !s.sales.graded[0].qualified || s.sales.graded[0].why != "Company given +15; Business e-mail address +15; Need described +20; Form submitted +50" {
 		t.Errorf("grade: %+v", s.sales.graded)
@@ -198,7 +198,7 @@ func TestStory(t *testing.T) {
 	}
 	done := s.Fire(s.Admin, s.Reload(c), "review", resource.Values{"result": "One good lead.", "decision": "scale"})
 	if done.Stage() != "reviewed" || done.Text("actual_cost") != "5000.00" || !s.budget.committed.IsZero() {
-		t.Errorf("after the review: %s, %s committed", done.AppendJSON(nil), s.budget.committed)
+		t.Errorf("after the review: %s, %s committed", done.AppendJSON(nil, nil), s.budget.committed)
 	}
 	s.Healthy()
 }
@@ -377,7 +377,7 @@ func TestPublicForm(t *testing.T) {
 		}
 		in := s.intakes(nil)[1]
 		if in.Stage() != "linked" || in.Text("handed_over_at") != "" || in.Text("score") != "75" {
-			t.Errorf("the second entry of the same person: %s", in.AppendJSON(nil))
+			t.Errorf("the second entry of the same person: %s", in.AppendJSON(nil, nil))
 		}
 		if got := s.Reload(c).Text("leads_captured"); got != "1" {
 			t.Errorf("leads captured = %s, want 1: both entries are one lead", got)
@@ -450,7 +450,7 @@ func TestWhatFailsIsKeptAndTriedAgain(t *testing.T) {
 	s.sales.refuse = nil
 	row := s.Fire(s.Admin, in[0], "retry", nil)
 	if row.Stage() != "linked" || row.Text("lead_id") != "1" || row.Text("failure") != "" || !s.sales.graded[0].qualified || s.Reload(c).Text("leads_captured") != "1" {
-		t.Errorf("after the retry: %s", row.AppendJSON(nil))
+		t.Errorf("after the retry: %s", row.AppendJSON(nil, nil))
 	}
 	s.Healthy()
 }
@@ -466,7 +466,7 @@ func TestSalesSendsALeadBack(t *testing.T) {
 	}
 	in := s.intakes(nil)[0]
 	if in.Text("answer") != "rejected" || in.Text("answer_reason") != "No budget this year" {
-		t.Errorf("answer: %s", in.AppendJSON(nil))
+		t.Errorf("answer: %s", in.AppendJSON(nil, nil))
 	}
 	me, _ := authz.Of(s.Admin)
 	notes, err := s.Notices.List(s.Admin, me.User, 10)
