@@ -349,6 +349,3 @@ func (s *ServiceProjects) hear(ctx context.Context, p *ServiceProject, in *heard
 	}
 	return s.Notify(ctx, process.Notice{Users: []int64{p.OwnerID}, Kind: "work", Message: "{0} gives {1} of 5 for {2}.", Args: []any{in.By, in.Score, p.No}, Object: s.Type.Ref(p.ID)})
 }
-
-// margin is fee less cost, and its share of the fee.
-func (p *ServiceProject) margin(cost money.Amount) string { return p.Fee.Sub(cost).String() }

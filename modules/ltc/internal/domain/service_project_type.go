@@ -17,12 +17,12 @@ func serviceTaskFields() resource.Fields[ServiceTask] {
 		resource.Date("from_on", "From", func(t *ServiceTask) *date.Date { return &t.FromOn }).Required(),
 		resource.Date("to_on", "To", func(t *ServiceTask) *date.Date { return &t.ToOn }).Required(),
 		resource.Quantity("hours", "Hours", func(t *ServiceTask) *money.Qty { return &t.Hours }).Required(),
-		resource.Price("rate", "Cost of an hour", func(t *ServiceTask) *money.Price { return &t.Rate }),
+		resource.Price("rate", "Cost of an hour", func(t *ServiceTask) *money.Price { return &t.Rate }).Sensitive(),
 		resource.Money("fee", "Fee without tax", func(t *ServiceTask) *money.Amount { return &t.Fee }),
 		resource.Text("criteria", "Acceptance criteria", func(t *ServiceTask) *string { return &t.Criteria }).Limit(500),
 		resource.Int("plan_line", "Plan line", func(t *ServiceTask) *int { return &t.PlanLine }).ReadOnly(),
 		resource.Quantity("actual_hours", "Hours worked", func(t *ServiceTask) *money.Qty { return &t.ActualHours }).ReadOnly(),
-		resource.Money("actual_cost", "Cost so far", func(t *ServiceTask) *money.Amount { return &t.ActualCost }).ReadOnly(),
+		resource.Money("actual_cost", "Cost so far", func(t *ServiceTask) *money.Amount { return &t.ActualCost }).ReadOnly().Sensitive(),
 		resource.Date("done_on", "Accepted on", func(t *ServiceTask) *date.Date { return &t.DoneOn }).ReadOnly(),
 	}
 }
@@ -30,7 +30,10 @@ func serviceTaskFields() resource.Fields[ServiceTask] {
 // Declare returns the document type of the service project.
 func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 	cost := func(name, label string, at func(p *ServiceProject) *money.Amount) *resource.Field[ServiceProject] {
-		return resource.Money(name, label, at).ReadOnly().Filter().In("Margin")
+		return resource.Money(name, label, at).ReadOnly().Sensitive().Filter().In("Margin")
+	}
+	margin := func(name, label string, cost func(p *ServiceProject) money.Amount) *resource.Field[ServiceProject] {
+		return resource.Computed(name, label, resource.KMoney, func(p *ServiceProject) string { return p.Fee.Sub(cost(p)).String() }).Sensitive().In("Margin")
 	}
 	s.Type = &resource.Type[ServiceProject]{
 		Name: "ltc.service_project", Label: "Service project", Plural: "Service projects", Icon: "briefcase", Number: "SV-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.warn, SumBy: "fee",
@@ -64,9 +67,9 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 			cost("actual_cost", "Cost so far", func(p *ServiceProject) *money.Amount { return &p.ActualCost }),
 			cost("final_cost", "Cost at completion", func(p *ServiceProject) *money.Amount { return &p.FinalCost }),
 			resource.Quantity("actual_hours", "Hours worked", func(p *ServiceProject) *money.Qty { return &p.ActualHours }).ReadOnly().In("Margin"),
-			resource.Computed("planned_margin", "Planned margin", resource.KMoney, func(p *ServiceProject) string { return p.margin(p.PlannedCost) }).In("Margin"),
-			resource.Computed("actual_margin", "Margin so far", resource.KMoney, func(p *ServiceProject) string { return p.margin(p.ActualCost) }).In("Margin"),
-			resource.Computed("final_margin", "Margin at completion", resource.KMoney, func(p *ServiceProject) string { return p.margin(p.FinalCost) }).InList().In("Margin"),
+			margin("planned_margin", "Planned margin", func(p *ServiceProject) money.Amount { return p.PlannedCost }),
+			margin("actual_margin", "Margin so far", func(p *ServiceProject) money.Amount { return p.ActualCost }),
+			margin("final_margin", "Margin at completion", func(p *ServiceProject) money.Amount { return p.FinalCost }).InList(),
 			resource.LongText("lessons", "Lessons learnt", func(p *ServiceProject) *string { return &p.Lessons }).ReadOnly().In("Closing"),
 			resource.Int("rating", "Rating of the customer", func(p *ServiceProject) *int { return &p.Rating }).ReadOnly().In("Closing"),
 			resource.Date("closed_on", "Closed on", func(p *ServiceProject) *date.Date { return &p.ClosedOn }).ReadOnly().Filter().In("Closing"),
