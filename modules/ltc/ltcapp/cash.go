@@ -13,6 +13,7 @@ import (
 	"meridian/platform/app"
 	"meridian/platform/date"
 	"meridian/platform/db"
+	"meridian/platform/report"
 	"meridian/platform/resource"
 )
 
@@ -38,6 +39,7 @@ type cash struct {
 	expenses    *domain.Expenses
 	projects    *domain.ServiceProjects
 	sheets      *domain.TimeSheets
+	absences    *domain.Absences
 	reports     *store.Reports
 }
 
@@ -82,9 +84,11 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.expenses.Declare())
 	resource.Register(c.p.Types, c.projects.Declare())
 	resource.Register(c.p.Types, c.sheets.Declare())
+	resource.Register(c.p.Types, c.absences.Declare())
 	c.plans()
 	c.acceptance()
 	c.costs()
+	report.Register(c.p.Reports, c.load())
 	c.receivables()
 	c.revenue()
 	c.dunning()
@@ -96,5 +100,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.service_project", "ltc.time_sheet", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
+	return []string{"ltc.service_project", "ltc.time_sheet", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
 }

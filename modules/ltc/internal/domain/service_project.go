@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"meridian/modules/crm"
@@ -90,6 +91,7 @@ type ServiceProjects struct {
 	Store     record.Store[ServiceProject]
 	Type      *resource.Type[ServiceProject]
 	Contracts *Contracts
+	Absences  AbsenceBook
 }
 
 // Booking is a task of a person in another project.
@@ -135,42 +137,67 @@ func (s *ServiceProjects) check(ctx context.Context, p *ServiceProject) error {
 	return s.clashes(ctx, p)
 }
 
-// clashes writes down who has other work on the same days, in this project or another.
+// clashes writes down who has other work on the same days, in this project or another, or
+// is away.
 func (s *ServiceProjects) clashes(ctx context.Context, p *ServiceProject) error {
+	var open []*ServiceTask
 	var people []int64
+	var from, to date.Date
 	for i := range p.Tasks {
-		people = append(people, p.Tasks[i].PersonID)
+		if t := &p.Tasks[i]; t.DoneOn.IsZero() && t.PersonID != 0 {
+			if open = append(open, t); from.IsZero() || t.FromOn.Before(from) {
+				from = t.FromOn
+			}
+			people, to = append(people, t.PersonID), date.Later(to, t.ToOn)
+		}
 	}
 	others, err := s.Cash.Bookings(ctx, p.CompanyID, p.ID, people)
 	if err != nil {
 		return err
 	}
-	for i := range p.Tasks {
-		if t := &p.Tasks[i]; t.DoneOn.IsZero() {
-			others = append(others, Booking{Project: -int64(i) - 1, No: p.No, Content: t.Content, Person: t.PersonID, From: t.FromOn, To: t.ToOn})
-		}
+	away, err := s.Absences.Away(ctx, people, from, to)
+	if err != nil {
+		return err
 	}
 	var said []string
-	for i := range p.Tasks {
-		t := &p.Tasks[i]
-		for _, o := range others {
-			own := -o.Project - 1 // of this project: each pair once
-			if t.PersonID == 0 || o.Person != t.PersonID || !t.DoneOn.IsZero() || o.From.After(t.ToOn) || t.FromOn.After(o.To) || o.Project < 0 && own <= int64(i) {
-				continue
-			}
-			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), date.Earlier(t.ToOn, o.To), t.Content, o.Content, o.No))
+	for i, t := range open {
+		for _, o := range open[i+1:] { // each pair of this project once
+			others = append(others, Booking{Project: p.ID, No: p.No, Content: o.Content, Person: o.PersonID, From: o.FromOn, To: o.ToOn})
 		}
+		said = append(said, s.twice(ctx, t, others)...)
+		said = append(said, s.absent(ctx, t, away)...)
+		others = slices.DeleteFunc(others, func(o Booking) bool { return o.Project == p.ID })
 	}
 	p.Clash = errs.Clip(strings.Join(said, "\n"), 1900)
 	return nil
 }
 
-// warn tells the owner of a plan in which somebody is booked twice, once per change.
+// twice says on which days the person of a task has other work.
+func (s *ServiceProjects) twice(ctx context.Context, t *ServiceTask, others []Booking) (said []string) {
+	for _, o := range others {
+		if o.Person == t.PersonID && !o.From.After(t.ToOn) && !t.FromOn.After(o.To) {
+			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), date.Earlier(t.ToOn, o.To), t.Content, o.Content, o.No))
+		}
+	}
+	return said
+}
+
+// absent says on which days of a task its person is away.
+func (s *ServiceProjects) absent(ctx context.Context, t *ServiceTask, away []Away) (said []string) {
+	for _, a := range away {
+		if a.Person == t.PersonID && !a.From.After(t.ToOn) && !t.FromOn.After(a.To) {
+			said = append(said, i18n.T(ctx, "{0} is away from {1} to {2}: {3}.", s.People().Name(t.PersonID), date.Later(t.FromOn, a.From), date.Earlier(t.ToOn, a.To), t.Content))
+		}
+	}
+	return said
+}
+
+// warn tells the owner of a plan in which somebody is booked twice or away, once per change.
 func (s *ServiceProjects) warn(ctx context.Context, p, before *ServiceProject) error {
 	if p.Clash == "" || before != nil && before.Clash == p.Clash {
 		return nil
 	}
-	return s.Notify(ctx, process.Notice{Users: []int64{p.OwnerID}, Kind: "work", Message: "Somebody is booked twice in {0}.", Args: []any{p.No}, Object: s.Type.Ref(p.ID)})
+	return s.Notify(ctx, process.Notice{Users: []int64{p.OwnerID}, Kind: "work", Message: "Somebody in the plan of {0} is booked twice or away.", Args: []any{p.No}, Object: s.Type.Ref(p.ID)})
 }
 
 // confirmation is the input of the move "confirm".

@@ -51,7 +51,7 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 			resource.OptRef("opportunity_id", "Opportunity", func(p *ServiceProject) **int64 { return &p.OpportunityID }, "ltc.opportunity").Filter().Source().In("Need"),
 			resource.OptRef("contract_id", "Contract", func(p *ServiceProject) **int64 { return &p.ContractID }, "ltc.contract").InList().Filter().In("Need"),
 			resource.Percent("tax_rate", "Tax rate", func(p *ServiceProject) *money.Ratio { return &p.TaxRate }).In("Need"),
-			resource.LongText("clash", "Booked twice", func(p *ServiceProject) *string { return &p.Clash }).ReadOnly().In("Need"),
+			resource.LongText("clash", "Booked twice or away", func(p *ServiceProject) *string { return &p.Clash }).ReadOnly().In("Need"),
 			resource.Lines("tasks", "Service plan", func(p *ServiceProject) *[]ServiceTask { return &p.Tasks }, serviceTaskFields()),
 			resource.Lines("feedback", "Feedback of the customer", func(p *ServiceProject) *[]ServiceFeedback { return &p.Feedback }, resource.Fields[ServiceFeedback]{
 				resource.Date("given_on", "Date", func(f *ServiceFeedback) *date.Date { return &f.GivenOn }),
