@@ -13,7 +13,6 @@ import (
 	"meridian/platform/app"
 	"meridian/platform/date"
 	"meridian/platform/db"
-	"meridian/platform/report"
 	"meridian/platform/resource"
 )
 
@@ -40,6 +39,7 @@ type cash struct {
 	projects    *domain.ServiceProjects
 	sheets      *domain.TimeSheets
 	absences    *domain.Absences
+	requests    *domain.ChangeRequests
 	reports     *store.Reports
 }
 
@@ -82,13 +82,10 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.changes.Declare())
 	resource.Register(c.p.Types, c.contracts.Library.Declare())
 	resource.Register(c.p.Types, c.expenses.Declare())
-	resource.Register(c.p.Types, c.projects.Declare())
-	resource.Register(c.p.Types, c.sheets.Declare())
-	resource.Register(c.p.Types, c.absences.Declare())
+	c.declareProjects()
 	c.plans()
 	c.acceptance()
 	c.costs()
-	report.Register(c.p.Reports, c.load())
 	c.receivables()
 	c.revenue()
 	c.dunning()
@@ -100,5 +97,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.service_project", "ltc.time_sheet", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
+	return []string{"ltc.service_project", "ltc.change_request", "ltc.time_sheet", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
 }

@@ -73,6 +73,7 @@ type ServiceProject struct {
 	ConfirmedOn   date.Date
 	StartedOn     date.Date
 	ClosedOn      date.Date
+	Revision      int // of what the customer confirmed
 	Fee           money.Amount
 	PlannedCost   money.Amount
 	ActualHours   money.Qty
@@ -82,6 +83,7 @@ type ServiceProject struct {
 	Lessons       string
 	Rating        int
 	Tasks         []ServiceTask     `gorm:"-"`
+	Members       []ServiceMember   `gorm:"-"`
 	Feedback      []ServiceFeedback `gorm:"-"`
 }
 
@@ -92,6 +94,7 @@ type ServiceProjects struct {
 	Type      *resource.Type[ServiceProject]
 	Contracts *Contracts
 	Absences  AbsenceBook
+	Book      ProjectBook
 }
 
 // Booking is a task of a person in another project.
@@ -105,7 +108,20 @@ type Booking struct {
 
 // check adds the plan up and says who is booked twice.
 func (s *ServiceProjects) check(ctx context.Context, p *ServiceProject) error {
-	var bad []errs.Field
+	bad := p.total()
+	for i := range p.Feedback {
+		if n := p.Feedback[i].Score; n < 0 || n > 5 {
+			bad = append(bad, errs.Field{Name: fmt.Sprintf("feedback.%d.score", i), Message: "Between 1 and 5."})
+		}
+	}
+	if e := errs.Join(bad); e != nil {
+		return e
+	}
+	return s.clashes(ctx, p)
+}
+
+// total adds the plan up: fee, cost planned and cost at completion.
+func (p *ServiceProject) total() (bad []errs.Field) {
 	p.Fee, p.PlannedCost, p.FinalCost = money.Amount{}, money.Amount{}, money.Amount{}
 	for i := range p.Tasks {
 		t := &p.Tasks[i]
@@ -126,15 +142,7 @@ func (s *ServiceProjects) check(ctx context.Context, p *ServiceProject) error {
 			p.FinalCost = p.FinalCost.Add(t.ActualCost)
 		}
 	}
-	for i := range p.Feedback {
-		if n := p.Feedback[i].Score; n < 0 || n > 5 {
-			bad = append(bad, errs.Field{Name: fmt.Sprintf("feedback.%d.score", i), Message: "Between 1 and 5."})
-		}
-	}
-	if e := errs.Join(bad); e != nil {
-		return e
-	}
-	return s.clashes(ctx, p)
+	return bad
 }
 
 // clashes writes down who has other work on the same days, in this project or another, or
@@ -192,8 +200,11 @@ func (s *ServiceProjects) absent(ctx context.Context, t *ServiceTask, away []Awa
 	return said
 }
 
-// warn tells the owner of a plan in which somebody is booked twice or away, once per change.
-func (s *ServiceProjects) warn(ctx context.Context, p, before *ServiceProject) error {
+// saved shows the project to its team and tells the owner who is booked twice or away.
+func (s *ServiceProjects) saved(ctx context.Context, p, before *ServiceProject) error {
+	if err := s.show(ctx, p, before); err != nil {
+		return err
+	}
 	if p.Clash == "" || before != nil && before.Clash == p.Clash {
 		return nil
 	}
@@ -213,7 +224,8 @@ func confirmationForm() resource.Fields[confirmation] {
 	}
 }
 
-// confirm is the customer's yes to need and plan; from then on only the plan is worked off.
+// confirm is the customer's yes to need and plan, the baseline: from then on it changes by
+// change requests only.
 func (s *ServiceProjects) confirm(ctx context.Context, p *ServiceProject, in *confirmation) error {
 	if err := s.untilToday(ctx, "on", &in.On); err != nil {
 		return err
@@ -224,7 +236,7 @@ func (s *ServiceProjects) confirm(ctx context.Context, p *ServiceProject, in *co
 		}
 	}
 	p.ConfirmedBy, p.ConfirmedOn = in.By, in.On
-	return nil
+	return s.baseline(ctx, p, nil)
 }
 
 // contract drafts the contract whose plan the project works off: every task with a fee is
@@ -275,16 +287,6 @@ func (s *ServiceProjects) start(ctx context.Context, p *ServiceProject) error {
 	}
 	p.StartedOn = s.Today(ctx)
 	return s.Contracts.start(ctx, c.ID) // the work is what the contract runs by
-}
-
-// revise takes the plan back, unless a contract stands on it.
-func (s *ServiceProjects) revise(_ context.Context, p *ServiceProject) error {
-	for i := range p.Tasks {
-		if p.Tasks[i].PlanLine > 0 {
-			return errs.New(errs.Precondition, "The project has its contract already.")
-		}
-	}
-	return nil
 }
 
 // finished is the input of the move "finish_task".

@@ -36,7 +36,7 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 		return resource.Computed(name, label, resource.KMoney, func(p *ServiceProject) string { return p.Fee.Sub(cost(p)).String() }).Sensitive().In("Margin")
 	}
 	s.Type = &resource.Type[ServiceProject]{
-		Name: "ltc.service_project", Label: "Service project", Plural: "Service projects", Icon: "briefcase", Number: "SV-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.warn, SumBy: "fee",
+		Name: "ltc.service_project", Label: "Service project", Plural: "Service projects", Icon: "briefcase", Number: "SV-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.saved, SumBy: "fee",
 		Title:   func(p *ServiceProject) string { return p.Title },
 		Amount:  func(p *ServiceProject) money.Amount { return p.Fee },
 		Default: func(_ context.Context, p *ServiceProject) error { p.TaxRate = money.MustQty("0.06"); return nil },
@@ -53,12 +53,14 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 			resource.Percent("tax_rate", "Tax rate", func(p *ServiceProject) *money.Ratio { return &p.TaxRate }).In("Need"),
 			resource.LongText("clash", "Booked twice or away", func(p *ServiceProject) *string { return &p.Clash }).ReadOnly().In("Need"),
 			resource.Lines("tasks", "Service plan", func(p *ServiceProject) *[]ServiceTask { return &p.Tasks }, serviceTaskFields()),
+			resource.Lines("members", "Team", func(p *ServiceProject) *[]ServiceMember { return &p.Members }, memberFields()),
 			resource.Lines("feedback", "Feedback of the customer", func(p *ServiceProject) *[]ServiceFeedback { return &p.Feedback }, resource.Fields[ServiceFeedback]{
 				resource.Date("given_on", "Date", func(f *ServiceFeedback) *date.Date { return &f.GivenOn }),
 				resource.Text("given_by", "Said by", func(f *ServiceFeedback) *string { return &f.GivenBy }),
 				resource.Int("score", "Score", func(f *ServiceFeedback) *int { return &f.Score }),
 				resource.Text("body", "What was said", func(f *ServiceFeedback) *string { return &f.Body }),
 			}).ReadOnly(),
+			resource.Int("revision", "Baseline", func(p *ServiceProject) *int { return &p.Revision }).ReadOnly().In("Confirmation"),
 			resource.Text("confirmed_by", "Confirmed by", func(p *ServiceProject) *string { return &p.ConfirmedBy }).ReadOnly().In("Confirmation"),
 			resource.Date("confirmed_on", "Confirmed on", func(p *ServiceProject) *date.Date { return &p.ConfirmedOn }).ReadOnly().Filter().In("Confirmation"),
 			resource.Date("started_on", "Started on", func(p *ServiceProject) *date.Date { return &p.StartedOn }).ReadOnly().Filter().In("Confirmation"),
@@ -77,7 +79,7 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 		Process: resource.Process(func(p *ServiceProject) *ServiceStage { return &p.Stage },
 			[]resource.Stage[ServiceStage]{
 				{Key: ServiceDraft, Label: "Draft", Owner: "ltc.rep", Class: process.Draft, Help: "Write down the need and our understanding of it, plan the tasks, and have the customer confirm both."},
-				{Key: ServiceConfirmed, Label: "Confirmed", Owner: "ltc.rep", Class: process.Open, Locked: true, Help: "Make the contract out of the plan; start when it is signed."},
+				{Key: ServiceConfirmed, Label: "Confirmed", Owner: "ltc.rep", Class: process.Open, Locked: true, Help: "Make the contract out of the plan; start when it is signed. What the customer confirmed changes by change requests."},
 				{Key: ServiceRunning, Label: "Running", Owner: "ltc.rep", Class: process.Working, Locked: true, Help: "Enter hours, note feedback, have tasks accepted; the contract invoices them."},
 				{Key: ServiceClosed, Label: "Closed", End: true, Class: process.Done},
 				{Key: ServiceDropped, Label: "Dropped", End: true, Class: process.Cancelled},
@@ -89,7 +91,9 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 				{Name: "feedback", Label: "Note feedback", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(heardForm(), s.hear)},
 				{Name: "finish_task", Label: "Task accepted", From: resource.From(ServiceRunning), Do: resource.Ask(finishedForm(), s.finish)},
 				{Name: "close", Label: "Close", From: resource.From(ServiceRunning), To: ServiceClosed, Do: resource.Ask(closingForm(), s.close)},
-				{Name: "revise", Label: "Back to draft", From: resource.From(ServiceConfirmed), To: ServiceDraft, Reason: true, Deviation: true, Do: resource.Do(s.revise)},
+				{Name: "add_member", Label: "Add to the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm(), s.addMember)},
+				{Name: "remove_member", Label: "Take out of the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm()[:1], s.removeMember)},
+				{Name: "revise", Label: "Back to draft", From: resource.From(ServiceConfirmed), To: ServiceDraft, System: true}, // documents of older versions know it
 				{Name: "drop", Label: "Drop", From: resource.From(ServiceDraft, ServiceConfirmed), To: ServiceDropped, Reason: true, Deviation: true},
 			}),
 	}
