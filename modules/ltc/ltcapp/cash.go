@@ -40,6 +40,7 @@ type cash struct {
 	sheets      *domain.TimeSheets
 	absences    *domain.Absences
 	requests    *domain.ChangeRequests
+	risks       *domain.ProjectRisks
 	reports     *store.Reports
 }
 
@@ -97,5 +98,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.service_project", "ltc.change_request", "ltc.time_sheet", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
+	return []string{"ltc.service_project", "ltc.change_request", "ltc.project_risk", "ltc.time_sheet", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
 }

@@ -40,11 +40,6 @@ func (s *Absences) Overlaps(ctx context.Context, x *domain.Absence) (no string, 
 
 // Planned implements domain.AbsenceBook.
 func (s *Absences) Planned(ctx context.Context, person int64, from, to date.Date) ([]int64, error) {
-	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `SELECT DISTINCT p.id FROM ltc.service_task t JOIN ltc.service_project p ON p.id = t.parent_id
-		WHERE p.archived_at IS NULL AND `+liveProject+` AND t.done_on IS NULL AND t.person_id = ? AND t.from_on <= ? AND t.to_on >= ? ORDER BY 1`, person, to, from)
-	ids := make([]int64, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
-	}
-	return ids, err
+	return idsOf(ctx, s.DB, `SELECT DISTINCT p.id FROM ltc.service_task t JOIN ltc.service_project p ON p.id = t.parent_id
+		WHERE p.archived_at IS NULL AND `+liveProject+` AND t.done_on IS NULL AND t.person_id = $1 AND t.from_on <= $2 AND t.to_on >= $3 ORDER BY 1`, person, to, from)
 }

@@ -14,7 +14,7 @@ import (
 type Projects struct{ DB *db.DB }
 
 // projectParts are the documents that belong to a service project and are seen by its team.
-var projectParts = []string{"ltc.change_request"}
+var projectParts = []string{"ltc.change_request", "ltc.project_risk"}
 
 // ShowProject implements domain.ProjectBook.
 func (s *Projects) ShowProject(ctx context.Context, project int64, add, remove []int64) error {
@@ -28,13 +28,7 @@ func (s *Projects) ShowProject(ctx context.Context, project int64, add, remove [
 		return err
 	}
 	for _, object := range projectParts {
-		var ids []int64
-		err := s.DB.Each(ctx, `SELECT id FROM `+object+` WHERE project_id = $1`, []any{project}, func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
+		ids, err := idsOf(ctx, s.DB, `SELECT id FROM `+object+` WHERE project_id = $1`, project)
 		if err != nil {
 			return fmt.Errorf("parts of project %d: %w", project, err)
 		}
