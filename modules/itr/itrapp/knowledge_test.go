@@ -38,7 +38,7 @@ func TestKnowledge(t *testing.T) {
 	row := s.Fire(s.Admin, c, "to_article", nil)
 	art := s.List("itr.article", map[string][]string{"case_id": {apptest.ID(c)}})[0]
 	if row.Text("article_id") != apptest.ID(art) || art.Text("symptom") != "It stops after an hour." || art.Text("category") != "fault" {
-		t.Errorf("article from the case: %s", art.AppendJSON(nil))
+		t.Errorf("article from the case: %s", art.AppendJSON(nil, nil))
 	}
 	expert := s.User("expert", "itr.engineer")
 	s.Fire(s.Admin, art, "submit", nil)

@@ -51,7 +51,7 @@ func TestMail(t *testing.T) {
 	_, r := s.mail(first)
 	c := s.byNo(r["no"])
 	if c.Text("customer_id") != apptest.ID(customer) || c.Text("channel") != "mail" {
-		t.Fatalf("case: %s", c.AppendJSON(nil))
+		t.Fatalf("case: %s", c.AppendJSON(nil, nil))
 	}
 	for name, tt := range map[string]struct {
 		mail map[string]any
@@ -82,7 +82,7 @@ func TestMail(t *testing.T) {
 		}
 		s.mail(map[string]any{"message_id": "<8@acme>", "from": "ann@acme.example", "subject": c.Base().No, "text": "Still broken"})
 		if row := s.Reload(c); row.Stage() != "reopened" || row.Text("reopen_count") != "1" || s.Reload(old).Stage() != "expired" {
-			t.Errorf("an answer: %s, survey %s; want reopened and expired", row.AppendJSON(nil), s.Reload(old).Stage())
+			t.Errorf("an answer: %s, survey %s; want reopened and expired", row.AppendJSON(nil, nil), s.Reload(old).Stage())
 		}
 	})
 

@@ -31,13 +31,13 @@ func TestStory(t *testing.T) {
 	}
 	c := s.byNo(receipt["no"])
 	if c.Stage() != "new" || c.Text("customer_id") != apptest.ID(customer) || c.Text("contact_id") == "" || c.Text("priority") != "3" || c.Text("next_due_at") == "" {
-		t.Fatalf("case: %s", c.AppendJSON(nil))
+		t.Fatalf("case: %s", c.AppendJSON(nil, nil))
 	}
 
 	s.Fire(agent, c, "triage", resource.Values{"impact": "1", "urgency": "2", "category": "fault"})
 	c = s.Fire(agent, c, "assign", nil)
 	if c.Text("priority") != "2" || c.Text("order_id") != "7" || c.Text("assigned_how") != "load" || c.Text("assigned_load") != "0" {
-		t.Errorf("after triage and dispatch: %s", c.AppendJSON(nil))
+		t.Errorf("after triage and dispatch: %s", c.AppendJSON(nil, nil))
 	}
 	s.Refused(s.Admin, c, "accept", nil, errs.Forbidden, "somebody else accepts")
 	s.Fire(agent, c, "accept", nil)
@@ -51,7 +51,7 @@ func TestStory(t *testing.T) {
 	}
 	c = s.Fire(agent, c, "resolve", apptest.Merge(solved, resource.Values{"knowledge": "draft"}))
 	if c.Text("article_id") == "" || s.List("itr.article", nil)[0].Text("solution") != "Set parameter 12 to 4." {
-		t.Errorf("no article was drafted: %s", c.AppendJSON(nil))
+		t.Errorf("no article was drafted: %s", c.AppendJSON(nil, nil))
 	}
 
 	if status, thanks := s.answer(c, 5); status != http.StatusCreated || thanks["case"] != c.Base().No {
@@ -83,7 +83,7 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if hint = s.Reload(hint); hint.Stage() != "won" || hint.Text("won_amount") != "7500.00" {
-		t.Errorf("hint: %s", hint.AppendJSON(nil))
+		t.Errorf("hint: %s", hint.AppendJSON(nil, nil))
 	}
 	who, _ := authz.Of(agent)
 	if notes, err := s.Notices.List(s.Admin, who.User, 9); err != nil || len(notes) != 2 {

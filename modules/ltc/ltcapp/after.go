@@ -29,11 +29,11 @@ func (s *selling) after() []string {
 	report.Register(p.Reports, s.retention())
 	report.Register(p.Reports, s.analysis())
 	report.Register(p.Reports, s.statement())
-	s.job("ltc.renewals", "Open renewals of contracts that end", "20 1 * * *", func(ctx context.Context, company int64, day date.Date) error {
+	daily(s.p, "ltc.renewals", "Open renewals of contracts that end", "20 1 * * *", func(ctx context.Context, company int64, day date.Date) error {
 		_, err := s.renewals.Open(ctx, company, day)
 		return err
 	})
-	s.job("ltc.commissions", "Book commissions of money that came in", "50 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+	daily(s.p, "ltc.commissions", "Book commissions of money that came in", "50 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := s.commissions.Run(ctx, company)
 		return err
 	})

@@ -39,6 +39,9 @@ type cash struct {
 	expenses    *domain.Expenses
 	projects    *domain.ServiceProjects
 	sheets      *domain.TimeSheets
+	absences    *domain.Absences
+	requests    *domain.ChangeRequests
+	risks       *domain.ProjectRisks
 	reports     *store.Reports
 }
 
@@ -83,8 +86,7 @@ func (c *cash) declare() {
 	resource.Register(c.p.Types, c.changes.Declare())
 	resource.Register(c.p.Types, c.contracts.Library.Declare())
 	resource.Register(c.p.Types, c.expenses.Declare())
-	resource.Register(c.p.Types, c.projects.Declare())
-	resource.Register(c.p.Types, c.sheets.Declare())
+	c.declareProjects()
 	c.plans()
 	c.acceptance()
 	c.costs()
@@ -100,5 +102,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.service_project", "ltc.time_sheet", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
+	return []string{"ltc.service_project", "ltc.change_request", "ltc.project_risk", "ltc.time_sheet", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
 }

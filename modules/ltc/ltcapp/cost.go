@@ -3,25 +3,14 @@ package ltcapp
 import (
 	"context"
 
-	"meridian/modules/dste"
 	"meridian/modules/ltc/internal/domain"
 	"meridian/modules/ltc/internal/web"
 	"meridian/platform/date"
-	"meridian/platform/db"
 	"meridian/platform/money"
 	"meridian/platform/report"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
 )
-
-// serve completes the cash half with what serving and winning customers costs.
-func (c *cash) serve(deals *domain.Opportunities, budget dste.Budget) {
-	c.expenses = &domain.Expenses{Ports: c.ports, Deals: deals, Budget: budget, Store: db.NewStore[domain.Expense](c.p.DB, "ltc.expense_request")}
-	c.projects = &domain.ServiceProjects{Ports: c.ports, Contracts: c.contracts,
-		Store: db.NewStore(c.p.DB, "ltc.service_project", db.WithLines("ltc.service_task", func(p *domain.ServiceProject) *[]domain.ServiceTask { return &p.Tasks }),
-			db.WithLines("ltc.service_feedback", func(p *domain.ServiceProject) *[]domain.ServiceFeedback { return &p.Feedback }))}
-	c.sheets = &domain.TimeSheets{Ports: c.ports, Projects: c.projects, Store: db.NewStore[domain.TimeSheet](c.p.DB, "ltc.time_sheet")}
-}
 
 // span is the input of reports over a period.
 type span struct{ From, To date.Date }

@@ -19,7 +19,7 @@ func (s *selling) partnering() {
 	report.Register(s.p.Reports, s.partnerLeads())
 	report.Register(s.p.Reports, s.partnerOrders())
 	report.Register(s.p.Reports, s.partnerCommission())
-	s.job("ltc.partner_leads", "Take back leads partners have not answered", "*/15 * * * *", func(ctx context.Context, company int64, _ date.Date) error {
+	daily(s.p, "ltc.partner_leads", "Take back leads partners have not answered", "*/15 * * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := s.leads.TakeBackLeads(ctx, company, s.lateLeads)
 		return err
 	})

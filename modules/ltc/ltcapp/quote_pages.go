@@ -52,9 +52,8 @@ func (s *selling) runDiff(ctx context.Context, in *quoteIn) (*report.Result, err
 	if err != nil {
 		return nil, err
 	}
-	tone := map[string]string{domain.LineAdded: "ok", domain.LineRemoved: "bad", domain.LineChanged: "warn", domain.LineSame: "neutral"}
 	for _, c := range domain.DiffQuotes(was.Lines, now.Lines) {
-		r := report.Row{Cells: []report.Cell{report.Pill(c.Kind, tone[c.Kind]), report.None(), report.None(), report.None(), report.None(), report.None(), report.None(), report.None(), report.Price(c.NetChange())}}
+		r := report.Row{Cells: []report.Cell{report.Pill(c.Kind, diffTone[c.Kind]), report.None(), report.None(), report.None(), report.None(), report.None(), report.None(), report.None(), report.Price(c.NetChange())}}
 		if l := c.Old; l != nil {
 			r.Cells[1], r.Cells[2], r.Cells[4], r.Cells[6] = report.Text(l.Description), report.Qty(l.Qty), report.Price(l.UnitPrice), report.Share(l.Discount)
 		}
@@ -63,15 +62,26 @@ func (s *selling) runDiff(ctx context.Context, in *quoteIn) (*report.Result, err
 		}
 		lines.Rows = append(lines.Rows, r)
 	}
-	head := report.Table{Key: "head", Title: "Terms", Cols: []report.Col{col("what", "What", resource.KText), col("old", "Before", resource.KText), col("new", "Now", resource.KText)}}
-	for _, x := range []struct{ label, old, now string }{{"Subject", was.Title, now.Title}, {"Valid until", was.ValidUntil.String(), now.ValidUntil.String()}, {"Payment terms", was.PaymentTerms, now.PaymentTerms},
-		{"Payment term in days", strconv.Itoa(was.PaymentDays), strconv.Itoa(now.PaymentDays)}, {"Net", was.Net.String(), now.Net.String()}, {"Total", was.Total.String(), now.Total.String()}} {
+	head := changedTerms([]term{{"Subject", was.Title, now.Title}, {"Valid until", was.ValidUntil.String(), now.ValidUntil.String()}, {"Payment terms", was.PaymentTerms, now.PaymentTerms},
+		{"Payment term in days", strconv.Itoa(was.PaymentDays), strconv.Itoa(now.PaymentDays)}, {"Net", was.Net.String(), now.Net.String()}, {"Total", was.Total.String(), now.Total.String()}})
+	return &report.Result{Note: "{0} against {1}", Args: []any{now.No, was.No}, Tables: []report.Table{lines, head}}, nil
+}
+
+// diffTone colours the kinds of differences.
+var diffTone = map[string]string{domain.LineAdded: "ok", domain.LineRemoved: "bad", domain.LineChanged: "warn", domain.LineSame: "neutral"}
+
+// term is something said in two versions of a document.
+type term struct{ label, old, now string }
+
+// changedTerms lists the terms that differ.
+func changedTerms(list []term) report.Table {
+	t := report.Table{Key: "head", Title: "Terms", Empty: "The terms are the same.", Cols: []report.Col{col("what", "What", resource.KText), col("old", "Before", resource.KText), col("new", "Now", resource.KText)}}
+	for _, x := range list {
 		if x.old != x.now {
-			head.Rows = append(head.Rows, report.Row{Cells: []report.Cell{report.Word(x.label), report.Text(x.old), report.Text(x.now)}})
+			t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{report.Word(x.label), report.Text(x.old), report.Text(x.now)}})
 		}
 	}
-	head.Empty = "The terms are the same."
-	return &report.Result{Note: "{0} against {1}", Args: []any{now.No, was.No}, Tables: []report.Table{lines, head}}, nil
+	return t
 }
 
 // linkIn names the quote a link is made for.

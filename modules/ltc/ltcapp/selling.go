@@ -2,7 +2,6 @@ package ltcapp
 
 import (
 	"context"
-	"errors"
 
 	"meridian/modules/ltc/internal/domain"
 	"meridian/modules/ltc/internal/store"
@@ -11,7 +10,6 @@ import (
 	"meridian/platform/authz"
 	"meridian/platform/date"
 	"meridian/platform/db"
-	"meridian/platform/jobs"
 	"meridian/platform/report"
 	"meridian/platform/resource"
 )
@@ -80,15 +78,15 @@ func sell(p *app.Platform, n Needs, leads *domain.Leads, deals *domain.Opportuni
 	s.offers()
 	resource.Point[int64]("ltc.quote").Add(p.Types, "ltc.versions", "Offer versions", 10, "ltc.quote:read", web.Versions(quotes.Store, p.Types))
 
-	s.job("ltc.relearn", "Learn the probability of open deals", "40 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+	daily(p, "ltc.relearn", "Learn the probability of open deals", "40 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := deals.Relearn(ctx, company)
 		return err
 	})
-	s.job("ltc.silent_leads", "Alarm for leads nobody has contacted", "0 8 * * *", func(ctx context.Context, company int64, _ date.Date) error {
+	daily(p, "ltc.silent_leads", "Alarm for leads nobody has contacted", "0 8 * * *", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := leads.AlarmSilent(ctx, company, p.Now())
 		return err
 	})
-	s.job("ltc.freeze", "Freeze the forecast of the week", "30 0 * * 1", func(ctx context.Context, company int64, day date.Date) error {
+	daily(p, "ltc.freeze", "Freeze the forecast of the week", "30 0 * * 1", func(ctx context.Context, company int64, day date.Date) error {
 		_, err := s.book.Freeze(ctx, company, day, p.Now())
 		return err
 	})
@@ -145,21 +143,10 @@ func (s *selling) lending(expenses *domain.Expenses) {
 	lending := &domain.Lending{Ports: s.deals.Ports, Deals: s.deals, Expenses: expenses, Book: &store.Lending{DB: p.DB}, Store: db.NewStore[domain.LendRequest](p.DB, "ltc.lend_request"),
 		MayRead: func(person int64) bool { return len(p.Authz.Explain(person, "ltc.opportunity", "read")) > 0 }}
 	resource.Register(p.Types, lending.Declare())
-	s.job("ltc.lends", "End what was lent to deals", "10 0 * * *", func(ctx context.Context, company int64, day date.Date) error {
+	daily(p, "ltc.lends", "End what was lent to deals", "10 0 * * *", func(ctx context.Context, company int64, day date.Date) error {
 		_, err := lending.EndLent(ctx, company, day)
 		return err
 	})
-}
-
-// job declares work by time that is done for every company on its own day.
-func (s *selling) job(name, label, spec string, run func(ctx context.Context, company int64, day date.Date) error) {
-	s.p.Jobs.Add(jobs.Job{Name: name, Label: label, Spec: spec, Run: func(ctx context.Context) error {
-		var all []error
-		for id, c := range s.p.Authz.Directory().Companies {
-			all = append(all, run(authz.With(ctx, authz.Subject{Company: id}), id, date.Of(s.p.Now().In(c.Location))))
-		}
-		return errors.Join(all...)
-	}})
 }
 
 // today is the business date of the actor's company.

@@ -26,7 +26,7 @@ var messages = []*regexp.Regexp{
 	regexp.MustCompile(`(?:NoNextStep|StepOverdue|Stale|Stuck|CloseOverdue) += "([^"]+)"`),
 	regexp.MustCompile(`s\.(?:tally|tile)\("[^"]+", "([^"]+)"`),
 	regexp.MustCompile(`report\.Do\("[^"]+", "([^"]+)"`),
-	regexp.MustCompile(`s\.job\("[^"]+", "([^"]+)"`),
+	regexp.MustCompile(`daily\([^,]+, "[^"]+", "([^"]+)"`),
 	regexp.MustCompile(`Why\{"([^"]+)"`),
 	regexp.MustCompile(`Blocked[^"\n]* = "([^"]+)"`),
 	regexp.MustCompile(`Line(?:Added|Removed|Changed|Same) += "([^"]+)"`),

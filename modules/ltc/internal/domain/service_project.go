@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"meridian/modules/crm"
@@ -72,6 +73,7 @@ type ServiceProject struct {
 	ConfirmedOn   date.Date
 	StartedOn     date.Date
 	ClosedOn      date.Date
+	Revision      int // of what the customer confirmed
 	Fee           money.Amount
 	PlannedCost   money.Amount
 	ActualHours   money.Qty
@@ -81,6 +83,7 @@ type ServiceProject struct {
 	Lessons       string
 	Rating        int
 	Tasks         []ServiceTask     `gorm:"-"`
+	Members       []ServiceMember   `gorm:"-"`
 	Feedback      []ServiceFeedback `gorm:"-"`
 }
 
@@ -90,6 +93,8 @@ type ServiceProjects struct {
 	Store     record.Store[ServiceProject]
 	Type      *resource.Type[ServiceProject]
 	Contracts *Contracts
+	Absences  AbsenceBook
+	Book      ProjectBook
 }
 
 // Booking is a task of a person in another project.
@@ -103,7 +108,20 @@ type Booking struct {
 
 // check adds the plan up and says who is booked twice.
 func (s *ServiceProjects) check(ctx context.Context, p *ServiceProject) error {
-	var bad []errs.Field
+	bad := p.total()
+	for i := range p.Feedback {
+		if n := p.Feedback[i].Score; n < 0 || n > 5 {
+			bad = append(bad, errs.Field{Name: fmt.Sprintf("feedback.%d.score", i), Message: "Between 1 and 5."})
+		}
+	}
+	if e := errs.Join(bad); e != nil {
+		return e
+	}
+	return s.clashes(ctx, p)
+}
+
+// total adds the plan up: fee, cost planned and cost at completion.
+func (p *ServiceProject) total() (bad []errs.Field) {
 	p.Fee, p.PlannedCost, p.FinalCost = money.Amount{}, money.Amount{}, money.Amount{}
 	for i := range p.Tasks {
 		t := &p.Tasks[i]
@@ -124,53 +142,73 @@ func (s *ServiceProjects) check(ctx context.Context, p *ServiceProject) error {
 			p.FinalCost = p.FinalCost.Add(t.ActualCost)
 		}
 	}
-	for i := range p.Feedback {
-		if n := p.Feedback[i].Score; n < 0 || n > 5 {
-			bad = append(bad, errs.Field{Name: fmt.Sprintf("feedback.%d.score", i), Message: "Between 1 and 5."})
-		}
-	}
-	if e := errs.Join(bad); e != nil {
-		return e
-	}
-	return s.clashes(ctx, p)
+	return bad
 }
 
-// clashes writes down who has other work on the same days, in this project or another.
+// clashes writes down who has other work on the same days, in this project or another, or
+// is away.
 func (s *ServiceProjects) clashes(ctx context.Context, p *ServiceProject) error {
+	var open []*ServiceTask
 	var people []int64
+	var from, to date.Date
 	for i := range p.Tasks {
-		people = append(people, p.Tasks[i].PersonID)
+		if t := &p.Tasks[i]; t.DoneOn.IsZero() && t.PersonID != 0 {
+			if open = append(open, t); from.IsZero() || t.FromOn.Before(from) {
+				from = t.FromOn
+			}
+			people, to = append(people, t.PersonID), date.Later(to, t.ToOn)
+		}
 	}
 	others, err := s.Cash.Bookings(ctx, p.CompanyID, p.ID, people)
 	if err != nil {
 		return err
 	}
-	for i := range p.Tasks {
-		if t := &p.Tasks[i]; t.DoneOn.IsZero() {
-			others = append(others, Booking{Project: -int64(i) - 1, No: p.No, Content: t.Content, Person: t.PersonID, From: t.FromOn, To: t.ToOn})
-		}
+	away, err := s.Absences.Away(ctx, people, from, to)
+	if err != nil {
+		return err
 	}
 	var said []string
-	for i := range p.Tasks {
-		t := &p.Tasks[i]
-		for _, o := range others {
-			own := -o.Project - 1 // of this project: each pair once
-			if t.PersonID == 0 || o.Person != t.PersonID || !t.DoneOn.IsZero() || o.From.After(t.ToOn) || t.FromOn.After(o.To) || o.Project < 0 && own <= int64(i) {
-				continue
-			}
-			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), date.Earlier(t.ToOn, o.To), t.Content, o.Content, o.No))
+	for i, t := range open {
+		for _, o := range open[i+1:] { // each pair of this project once
+			others = append(others, Booking{Project: p.ID, No: p.No, Content: o.Content, Person: o.PersonID, From: o.FromOn, To: o.ToOn})
 		}
+		said = append(said, s.twice(ctx, t, others)...)
+		said = append(said, s.absent(ctx, t, away)...)
+		others = slices.DeleteFunc(others, func(o Booking) bool { return o.Project == p.ID })
 	}
 	p.Clash = errs.Clip(strings.Join(said, "\n"), 1900)
 	return nil
 }
 
-// warn tells the owner of a plan in which somebody is booked twice, once per change.
-func (s *ServiceProjects) warn(ctx context.Context, p, before *ServiceProject) error {
+// twice says on which days the person of a task has other work.
+func (s *ServiceProjects) twice(ctx context.Context, t *ServiceTask, others []Booking) (said []string) {
+	for _, o := range others {
+		if o.Person == t.PersonID && !o.From.After(t.ToOn) && !t.FromOn.After(o.To) {
+			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), date.Earlier(t.ToOn, o.To), t.Content, o.Content, o.No))
+		}
+	}
+	return said
+}
+
+// absent says on which days of a task its person is away.
+func (s *ServiceProjects) absent(ctx context.Context, t *ServiceTask, away []Away) (said []string) {
+	for _, a := range away {
+		if a.Person == t.PersonID && !a.From.After(t.ToOn) && !t.FromOn.After(a.To) {
+			said = append(said, i18n.T(ctx, "{0} is away from {1} to {2}: {3}.", s.People().Name(t.PersonID), date.Later(t.FromOn, a.From), date.Earlier(t.ToOn, a.To), t.Content))
+		}
+	}
+	return said
+}
+
+// saved shows the project to its team and tells the owner who is booked twice or away.
+func (s *ServiceProjects) saved(ctx context.Context, p, before *ServiceProject) error {
+	if err := s.show(ctx, p, before); err != nil {
+		return err
+	}
 	if p.Clash == "" || before != nil && before.Clash == p.Clash {
 		return nil
 	}
-	return s.Notify(ctx, process.Notice{Users: []int64{p.OwnerID}, Kind: "work", Message: "Somebody is booked twice in {0}.", Args: []any{p.No}, Object: s.Type.Ref(p.ID)})
+	return s.Notify(ctx, process.Notice{Users: []int64{p.OwnerID}, Kind: "work", Message: "Somebody in the plan of {0} is booked twice or away.", Args: []any{p.No}, Object: s.Type.Ref(p.ID)})
 }
 
 // confirmation is the input of the move "confirm".
@@ -186,7 +224,8 @@ func confirmationForm() resource.Fields[confirmation] {
 	}
 }
 
-// confirm is the customer's yes to need and plan; from then on only the plan is worked off.
+// confirm is the customer's yes to need and plan, the baseline: from then on it changes by
+// change requests only.
 func (s *ServiceProjects) confirm(ctx context.Context, p *ServiceProject, in *confirmation) error {
 	if err := s.untilToday(ctx, "on", &in.On); err != nil {
 		return err
@@ -197,7 +236,7 @@ func (s *ServiceProjects) confirm(ctx context.Context, p *ServiceProject, in *co
 		}
 	}
 	p.ConfirmedBy, p.ConfirmedOn = in.By, in.On
-	return nil
+	return s.baseline(ctx, p, nil)
 }
 
 // contract drafts the contract whose plan the project works off: every task with a fee is
@@ -248,16 +287,6 @@ func (s *ServiceProjects) start(ctx context.Context, p *ServiceProject) error {
 	}
 	p.StartedOn = s.Today(ctx)
 	return s.Contracts.start(ctx, c.ID) // the work is what the contract runs by
-}
-
-// revise takes the plan back, unless a contract stands on it.
-func (s *ServiceProjects) revise(_ context.Context, p *ServiceProject) error {
-	for i := range p.Tasks {
-		if p.Tasks[i].PlanLine > 0 {
-			return errs.New(errs.Precondition, "The project has its contract already.")
-		}
-	}
-	return nil
 }
 
 // finished is the input of the move "finish_task".
@@ -349,6 +378,3 @@ func (s *ServiceProjects) hear(ctx context.Context, p *ServiceProject, in *heard
 	}
 	return s.Notify(ctx, process.Notice{Users: []int64{p.OwnerID}, Kind: "work", Message: "{0} gives {1} of 5 for {2}.", Args: []any{in.By, in.Score, p.No}, Object: s.Type.Ref(p.ID)})
 }
-
-// margin is fee less cost, and its share of the fee.
-func (p *ServiceProject) margin(cost money.Amount) string { return p.Fee.Sub(cost).String() }

@@ -17,12 +17,12 @@ func serviceTaskFields() resource.Fields[ServiceTask] {
 		resource.Date("from_on", "From", func(t *ServiceTask) *date.Date { return &t.FromOn }).Required(),
 		resource.Date("to_on", "To", func(t *ServiceTask) *date.Date { return &t.ToOn }).Required(),
 		resource.Quantity("hours", "Hours", func(t *ServiceTask) *money.Qty { return &t.Hours }).Required(),
-		resource.Price("rate", "Cost of an hour", func(t *ServiceTask) *money.Price { return &t.Rate }),
+		resource.Price("rate", "Cost of an hour", func(t *ServiceTask) *money.Price { return &t.Rate }).Sensitive(),
 		resource.Money("fee", "Fee without tax", func(t *ServiceTask) *money.Amount { return &t.Fee }),
 		resource.Text("criteria", "Acceptance criteria", func(t *ServiceTask) *string { return &t.Criteria }).Limit(500),
 		resource.Int("plan_line", "Plan line", func(t *ServiceTask) *int { return &t.PlanLine }).ReadOnly(),
 		resource.Quantity("actual_hours", "Hours worked", func(t *ServiceTask) *money.Qty { return &t.ActualHours }).ReadOnly(),
-		resource.Money("actual_cost", "Cost so far", func(t *ServiceTask) *money.Amount { return &t.ActualCost }).ReadOnly(),
+		resource.Money("actual_cost", "Cost so far", func(t *ServiceTask) *money.Amount { return &t.ActualCost }).ReadOnly().Sensitive(),
 		resource.Date("done_on", "Accepted on", func(t *ServiceTask) *date.Date { return &t.DoneOn }).ReadOnly(),
 	}
 }
@@ -30,10 +30,13 @@ func serviceTaskFields() resource.Fields[ServiceTask] {
 // Declare returns the document type of the service project.
 func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 	cost := func(name, label string, at func(p *ServiceProject) *money.Amount) *resource.Field[ServiceProject] {
-		return resource.Money(name, label, at).ReadOnly().Filter().In("Margin")
+		return resource.Money(name, label, at).ReadOnly().Sensitive().Filter().In("Margin")
+	}
+	margin := func(name, label string, cost func(p *ServiceProject) money.Amount) *resource.Field[ServiceProject] {
+		return resource.Computed(name, label, resource.KMoney, func(p *ServiceProject) string { return p.Fee.Sub(cost(p)).String() }).Sensitive().In("Margin")
 	}
 	s.Type = &resource.Type[ServiceProject]{
-		Name: "ltc.service_project", Label: "Service project", Plural: "Service projects", Icon: "briefcase", Number: "SV-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.warn, SumBy: "fee",
+		Name: "ltc.service_project", Label: "Service project", Plural: "Service projects", Icon: "briefcase", Number: "SV-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.saved, SumBy: "fee",
 		Title:   func(p *ServiceProject) string { return p.Title },
 		Amount:  func(p *ServiceProject) money.Amount { return p.Fee },
 		Default: func(_ context.Context, p *ServiceProject) error { p.TaxRate = money.MustQty("0.06"); return nil },
@@ -48,14 +51,16 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 			resource.OptRef("opportunity_id", "Opportunity", func(p *ServiceProject) **int64 { return &p.OpportunityID }, "ltc.opportunity").Filter().Source().In("Need"),
 			resource.OptRef("contract_id", "Contract", func(p *ServiceProject) **int64 { return &p.ContractID }, "ltc.contract").InList().Filter().In("Need"),
 			resource.Percent("tax_rate", "Tax rate", func(p *ServiceProject) *money.Ratio { return &p.TaxRate }).In("Need"),
-			resource.LongText("clash", "Booked twice", func(p *ServiceProject) *string { return &p.Clash }).ReadOnly().In("Need"),
+			resource.LongText("clash", "Booked twice or away", func(p *ServiceProject) *string { return &p.Clash }).ReadOnly().In("Need"),
 			resource.Lines("tasks", "Service plan", func(p *ServiceProject) *[]ServiceTask { return &p.Tasks }, serviceTaskFields()),
+			resource.Lines("members", "Team", func(p *ServiceProject) *[]ServiceMember { return &p.Members }, memberFields()),
 			resource.Lines("feedback", "Feedback of the customer", func(p *ServiceProject) *[]ServiceFeedback { return &p.Feedback }, resource.Fields[ServiceFeedback]{
 				resource.Date("given_on", "Date", func(f *ServiceFeedback) *date.Date { return &f.GivenOn }),
 				resource.Text("given_by", "Said by", func(f *ServiceFeedback) *string { return &f.GivenBy }),
 				resource.Int("score", "Score", func(f *ServiceFeedback) *int { return &f.Score }),
 				resource.Text("body", "What was said", func(f *ServiceFeedback) *string { return &f.Body }),
 			}).ReadOnly(),
+			resource.Int("revision", "Baseline", func(p *ServiceProject) *int { return &p.Revision }).ReadOnly().In("Confirmation"),
 			resource.Text("confirmed_by", "Confirmed by", func(p *ServiceProject) *string { return &p.ConfirmedBy }).ReadOnly().In("Confirmation"),
 			resource.Date("confirmed_on", "Confirmed on", func(p *ServiceProject) *date.Date { return &p.ConfirmedOn }).ReadOnly().Filter().In("Confirmation"),
 			resource.Date("started_on", "Started on", func(p *ServiceProject) *date.Date { return &p.StartedOn }).ReadOnly().Filter().In("Confirmation"),
@@ -64,9 +69,9 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 			cost("actual_cost", "Cost so far", func(p *ServiceProject) *money.Amount { return &p.ActualCost }),
 			cost("final_cost", "Cost at completion", func(p *ServiceProject) *money.Amount { return &p.FinalCost }),
 			resource.Quantity("actual_hours", "Hours worked", func(p *ServiceProject) *money.Qty { return &p.ActualHours }).ReadOnly().In("Margin"),
-			resource.Computed("planned_margin", "Planned margin", resource.KMoney, func(p *ServiceProject) string { return p.margin(p.PlannedCost) }).In("Margin"),
-			resource.Computed("actual_margin", "Margin so far", resource.KMoney, func(p *ServiceProject) string { return p.margin(p.ActualCost) }).In("Margin"),
-			resource.Computed("final_margin", "Margin at completion", resource.KMoney, func(p *ServiceProject) string { return p.margin(p.FinalCost) }).InList().In("Margin"),
+			margin("planned_margin", "Planned margin", func(p *ServiceProject) money.Amount { return p.PlannedCost }),
+			margin("actual_margin", "Margin so far", func(p *ServiceProject) money.Amount { return p.ActualCost }),
+			margin("final_margin", "Margin at completion", func(p *ServiceProject) money.Amount { return p.FinalCost }).InList(),
 			resource.LongText("lessons", "Lessons learnt", func(p *ServiceProject) *string { return &p.Lessons }).ReadOnly().In("Closing"),
 			resource.Int("rating", "Rating of the customer", func(p *ServiceProject) *int { return &p.Rating }).ReadOnly().In("Closing"),
 			resource.Date("closed_on", "Closed on", func(p *ServiceProject) *date.Date { return &p.ClosedOn }).ReadOnly().Filter().In("Closing"),
@@ -74,7 +79,7 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 		Process: resource.Process(func(p *ServiceProject) *ServiceStage { return &p.Stage },
 			[]resource.Stage[ServiceStage]{
 				{Key: ServiceDraft, Label: "Draft", Owner: "ltc.rep", Class: process.Draft, Help: "Write down the need and our understanding of it, plan the tasks, and have the customer confirm both."},
-				{Key: ServiceConfirmed, Label: "Confirmed", Owner: "ltc.rep", Class: process.Open, Locked: true, Help: "Make the contract out of the plan; start when it is signed."},
+				{Key: ServiceConfirmed, Label: "Confirmed", Owner: "ltc.rep", Class: process.Open, Locked: true, Help: "Make the contract out of the plan; start when it is signed. What the customer confirmed changes by change requests."},
 				{Key: ServiceRunning, Label: "Running", Owner: "ltc.rep", Class: process.Working, Locked: true, Help: "Enter hours, note feedback, have tasks accepted; the contract invoices them."},
 				{Key: ServiceClosed, Label: "Closed", End: true, Class: process.Done},
 				{Key: ServiceDropped, Label: "Dropped", End: true, Class: process.Cancelled},
@@ -86,7 +91,9 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 				{Name: "feedback", Label: "Note feedback", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(heardForm(), s.hear)},
 				{Name: "finish_task", Label: "Task accepted", From: resource.From(ServiceRunning), Do: resource.Ask(finishedForm(), s.finish)},
 				{Name: "close", Label: "Close", From: resource.From(ServiceRunning), To: ServiceClosed, Do: resource.Ask(closingForm(), s.close)},
-				{Name: "revise", Label: "Back to draft", From: resource.From(ServiceConfirmed), To: ServiceDraft, Reason: true, Deviation: true, Do: resource.Do(s.revise)},
+				{Name: "add_member", Label: "Add to the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm(), s.addMember)},
+				{Name: "remove_member", Label: "Take out of the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm()[:1], s.removeMember)},
+				{Name: "revise", Label: "Back to draft", From: resource.From(ServiceConfirmed), To: ServiceDraft, System: true}, // documents of older versions know it
 				{Name: "drop", Label: "Drop", From: resource.From(ServiceDraft, ServiceConfirmed), To: ServiceDropped, Reason: true, Deviation: true},
 			}),
 	}

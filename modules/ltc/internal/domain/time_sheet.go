@@ -112,8 +112,8 @@ func (s *TimeSheets) Declare() *resource.Type[TimeSheet] {
 			resource.Date("worked_on", "Worked on", func(x *TimeSheet) *date.Date { return &x.WorkedOn }).Required().InList().Filter(),
 			resource.Quantity("hours", "Hours", func(x *TimeSheet) *money.Qty { return &x.Hours }).Required().InList(),
 			resource.Text("note", "Note", func(x *TimeSheet) *string { return &x.Note }).InList().Limit(300),
-			resource.Price("rate", "Cost of an hour", func(x *TimeSheet) *money.Price { return &x.Rate }).ReadOnly(),
-			resource.Money("cost", "Cost", func(x *TimeSheet) *money.Amount { return &x.Cost }).ReadOnly().InList(),
+			resource.Price("rate", "Cost of an hour", func(x *TimeSheet) *money.Price { return &x.Rate }).ReadOnly().Sensitive(),
+			resource.Money("cost", "Cost", func(x *TimeSheet) *money.Amount { return &x.Cost }).ReadOnly().Sensitive().InList(),
 		},
 	}
 	return s.Type

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"meridian/platform/date"
@@ -24,12 +23,5 @@ func (s *Lending) ShowRequest(ctx context.Context, request, person int64) error 
 
 // Over implements domain.LendBook.
 func (s *Lending) Over(ctx context.Context, company int64, day date.Date) ([]int64, error) {
-	var ids []int64
-	err := s.DB.Each(ctx, `SELECT id FROM ltc.lend_request WHERE company_id = $1 AND stage = 'lent' AND until_on < $2 AND archived_at IS NULL ORDER BY id`, []any{company, day}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+	return idsOf(ctx, s.DB, `SELECT id FROM ltc.lend_request WHERE company_id = $1 AND stage = 'lent' AND until_on < $2 AND archived_at IS NULL ORDER BY id`, company, day)
 }

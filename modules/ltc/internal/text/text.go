@@ -3,7 +3,7 @@ package text
 
 import "embed"
 
-// FS holds the catalogues: zh.json, and cash.json of the cash half.
+// FS holds the catalogues: zh.json, cash.json of the cash half, service.json of service projects.
 //
 //go:embed *.json
 var FS embed.FS
