@@ -97,13 +97,13 @@ func (s *ProjectRisks) Declare() *resource.Type[ProjectRisk] {
 			resource.Text("title", "Risk", func(x *ProjectRisk) *string { return &x.Title }).Required().InList().Search().Limit(200).In("Risk"),
 			resource.LongText("cause", "Cause", func(x *ProjectRisk) *string { return &x.Cause }).Limit(2000).In("Risk"),
 			scale("probability", "Likelihood", func(x *ProjectRisk) *int { return &x.Probability }),
-			scale("impact", "Impact", func(x *ProjectRisk) *int { return &x.Impact }),
+			scale("impact", "Impact if it happens", func(x *ProjectRisk) *int { return &x.Impact }),
 			resource.Int("score", "Score", func(x *ProjectRisk) *int { return &x.Score }).ReadOnly().InList().Filter().In("Risk").Hint("Likelihood x impact."),
 			resource.Enum("heat", "Heat", func(x *ProjectRisk) *Heat { return &x.Heat }, Heats()...).ReadOnly().InList().Filter().In("Risk"),
-			resource.LongText("measure", "Measure", func(x *ProjectRisk) *string { return &x.Measure }).Limit(2000).In("Measure"),
-			resource.Date("due_on", "Due on", func(x *ProjectRisk) *date.Date { return &x.DueOn }).InList().Filter().In("Measure"),
-			resource.LongText("issue", "What happened", func(x *ProjectRisk) *string { return &x.Issue }).ReadOnly().In("Issue"),
-			resource.Date("occurred_on", "Happened on", func(x *ProjectRisk) *date.Date { return &x.OccurredOn }).ReadOnly().Filter().In("Issue"),
+			resource.LongText("measure", "Countermeasure", func(x *ProjectRisk) *string { return &x.Measure }).Limit(2000).In("Countermeasure"),
+			resource.Date("due_on", "Due on", func(x *ProjectRisk) *date.Date { return &x.DueOn }).InList().Filter().In("Countermeasure"),
+			resource.LongText("issue", "What happened", func(x *ProjectRisk) *string { return &x.Issue }).ReadOnly().In("What happened"),
+			resource.Date("occurred_on", "Happened on", func(x *ProjectRisk) *date.Date { return &x.OccurredOn }).ReadOnly().Filter().In("What happened"),
 		},
 		Process: resource.Process(func(x *ProjectRisk) *RiskStage { return &x.Stage },
 			[]resource.Stage[RiskStage]{
@@ -172,7 +172,7 @@ func occurrenceForm() resource.Fields[occurrence] {
 	return resource.Fields[occurrence]{
 		resource.LongText("issue", "What happened", func(o *occurrence) *string { return &o.Issue }).Required().Limit(2000),
 		resource.Date("on", "Happened on", func(o *occurrence) *date.Date { return &o.On }).Hint("Empty is today."),
-		resource.LongText("measure", "Measure", func(o *occurrence) *string { return &o.Measure }).Limit(2000).Hint("Empty: as planned."),
+		resource.LongText("measure", "Countermeasure", func(o *occurrence) *string { return &o.Measure }).Limit(2000).Hint("Empty: as planned."),
 		resource.Date("due_on", "Due on", func(o *occurrence) *date.Date { return &o.DueOn }).Hint("Empty: as planned."),
 	}
 }
