@@ -95,6 +95,7 @@ type logIn struct {
 	Conclusion, ValueGiven, Feedback, NextStep string
 	NextOn                                     date.Date
 	Closed, Wrong                              bool
+	HeldAt                                     *time.Time
 }
 
 func logFields() resource.Fields[logIn] {
@@ -105,6 +106,7 @@ func logFields() resource.Fields[logIn] {
 		resource.Text("next_step", "Next step", func(h *logIn) *string { return &h.NextStep }),
 		resource.Date("next_on", "Next contact on", func(h *logIn) *date.Date { return &h.NextOn }),
 		resource.Bool("closed", "The matter is closed", func(h *logIn) *bool { return &h.Closed }),
+		resource.Time("held_at", "When it was", func(h *logIn) **time.Time { return &h.HeldAt }).Hint("Empty: now. What was written down without a connection is handed in later."),
 		resource.Bool("wrong", "The number or address is wrong", func(h *logIn) *bool { return &h.Wrong }).Hint("It does not exist, or reaches somebody else. It counts as empty until it is put right."),
 	}
 }

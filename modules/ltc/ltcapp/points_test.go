@@ -130,8 +130,8 @@ func TestCRM22PointsExpireAndAreCredited(t *testing.T) {
 	customer := w.customer("Acme", "100000")
 	_, v := w.invoiced(customer, "10", "100")
 	v = w.post(boss, v)
-	first := w.paid(v, "B1", "565")  // 50 points, 50.00
-	second := w.paid(v, "B2", "565") // and again
+	first := w.paid(v, "B1", "565")                                                            // 50 points, 50.00
+	second := w.paid(v, "B2", "565")                                                           // and again
 	if got := first.Text("allocated") + " " + second.Text("allocated"); got != "45.45 45.45" { // 500 x 50 / 550
 		t.Fatalf("two payments: %s", got)
 	}
@@ -207,4 +207,3 @@ func TestCRM22PointsConserveMoney(t *testing.T) {
 	}
 	w.Healthy()
 }
-

@@ -71,8 +71,8 @@ func (s *Customers) checkChannels(_ context.Context, c, before *Contact) error {
 	oldPhone, oldMail := old.channels()
 	phone.follow(oldPhone, today)
 	mail.follow(oldMail, today)
-	if c.VerifiedOn = c.PhoneOn; c.MailOn.After(c.PhoneOn) {
-		c.VerifiedOn = c.MailOn
+	if on := date.Later(c.PhoneOn, c.MailOn); !on.IsZero() { // else the day that was given stays
+		c.VerifiedOn = on
 	}
 	if c.Stale = phone.bad() || mail.bad(); !c.Stale {
 		c.AskedOn = date.Date{}
