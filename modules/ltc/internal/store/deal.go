@@ -17,6 +17,7 @@ type Deals struct {
 	*db.Store[domain.Opportunity, *domain.Opportunity]
 	DB      *db.DB
 	funnels memo.Memo[FunnelFacts]
+	parts   memo.Memo[[]domain.ForecastPart]
 }
 
 // NewDeals returns the store of the opportunities with their lines.

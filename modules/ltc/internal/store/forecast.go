@@ -10,12 +10,13 @@ import (
 	"meridian/modules/ltc/internal/domain"
 	"meridian/platform/date"
 	"meridian/platform/db"
+	"meridian/platform/memo"
 	"meridian/platform/money"
 )
 
 // Forecast sums the deals of a period by person of the team, stage and category, each
 // with the part the person has the credit for: won ones by closing date, open ones by
-// expected close.
+// expected close; of very many deals some seconds old.
 func (s *Deals) Forecast(ctx context.Context, f domain.DealFilter) ([]domain.ForecastPart, error) {
 	owner := f.Owner
 	f.Owner = 0 // the person with a share, not the owner
@@ -23,6 +24,17 @@ func (s *Deals) Forecast(ctx context.Context, f domain.DealFilter) ([]domain.For
 	if err != nil {
 		return nil, err
 	}
+	return s.parts.Get(ctx, w.Key()+fmt.Sprint(owner, f.From, f.To), func(ctx context.Context) ([]domain.ForecastPart, bool, error) {
+		rows, err := s.forecast(ctx, w, owner, f)
+		n := 0
+		for i := range rows {
+			n += rows[i].N
+		}
+		return rows, n >= memo.Many, err
+	})
+}
+
+func (s *Deals) forecast(ctx context.Context, w *db.Rows, owner int64, f domain.DealFilter) ([]domain.ForecastPart, error) {
 	args := append(append([]any{f.From, f.To}, w.Args...), f.From, f.To)
 	rows, err := db.Select[domain.ForecastPart](ctx, s.DB, `WITH o AS (
 			SELECT id, owner_id, stage, category, amount, probability FROM ltc.opportunity WHERE stage = 'won' AND closed_on BETWEEN ? AND ? AND category <> 'omitted' AND `+w.SQL+`
