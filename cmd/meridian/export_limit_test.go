@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,22 @@ func TestCRM01LargeExport(t *testing.T) {
 	}
 	if status, body := s.page(web, to); status != 200 || !strings.Contains(body, `value="crm.customer"`) || !strings.Contains(body, `name="reason"`) || !strings.Contains(body, "大批量导出") {
 		t.Errorf("request: %d %.300s", status, mainOf(body))
+	}
+	// a tab narrows the list, and so the request
+	res, err = web.Get(s.url + "/crm/customer/export?format=csv&view=open&page=2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := url.Parse(res.Header.Get("Location"))
+	if _ = read(t, res); err != nil {
+		t.Fatal(err)
+	}
+	query, err := url.ParseQuery(tab.Query().Get("query"))
+	if err != nil || len(query["stage"]) == 0 || query.Has("view") || query.Has("page") {
+		t.Errorf("request from a tab: %v (%v)", query, err)
+	}
+	if req := s.call(max, "POST", "/core/export_request", map[string]any{"doc_type": "crm.customer", "query": query.Encode(), "reason": "x"}, 201); req["records"] != 70.0 {
+		t.Errorf("asked for %v records from the tab, want 70", req["records"])
 	}
 	bad := s.call(max, "POST", "/core/export_request", map[string]any{"doc_type": "core.role_secret", "reason": "x"}, 422)
 	if f := bad["errors"].([]any)[0].(map[string]any); f["field"] != "doc_type" {

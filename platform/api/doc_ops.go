@@ -353,6 +353,20 @@ func ParseList(q url.Values) (resource.ListQuery, error) {
 	return lq, nil
 }
 
+// ListValues are the filters and the order of a list as its address has them.
+func ListValues(q resource.ListQuery) url.Values {
+	out := url.Values{}
+	for name, v := range q.Filters {
+		out[name] = v
+	}
+	for name, s := range map[string]string{"q": q.Q, "sort": q.Sort} {
+		if s != "" {
+			out.Set(name, s)
+		}
+	}
+	return out
+}
+
 func (a *API) list(ctx context.Context, d resource.Doc, r *Request) (Response, error) {
 	fields, only := r.Query["fields"]
 	delete(r.Query, "fields")

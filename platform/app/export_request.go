@@ -124,9 +124,6 @@ func (p *Platform) openExport(ctx context.Context, r *exportRequest, format stri
 	if err != nil {
 		return nil, errs.Bad("query", "The filters cannot be read.")
 	}
-	for _, name := range []string{"page", "format", "part", "as"} { // of the page, not of the list
-		q.Del(name)
-	}
 	list, err := api.ParseList(q)
 	if err != nil {
 		return nil, errs.Bad("query", "The filters cannot be read.")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"meridian/platform/api"
 	"meridian/platform/resource"
 	"meridian/platform/transfer"
 	"meridian/platform/web/ui"
@@ -21,7 +22,7 @@ func (t *typePages) export(v *view) error {
 	format := v.c.DefaultQuery("format", transfer.CSV)
 	e, err := v.Exports.Open(v.ctx, transfer.Query{Type: t.info.Name, List: q, Asked: v.c.Request.URL.RawQuery, Format: format, Part: v.c.Query("part")})
 	if many, ok := errors.AsType[*transfer.NeedsApproval](err); ok && v.Authz.Can(v.ctx, "core.export_request", "create") {
-		return t.askToExport(v, many)
+		return t.askToExport(v, q, many)
 	}
 	if err != nil {
 		return err
@@ -41,13 +42,11 @@ func (t *typePages) export(v *view) error {
 	return err
 }
 
-// askToExport leads to the request for an export of many records, filled in.
-func (t *typePages) askToExport(v *view, many *transfer.NeedsApproval) error {
-	q := v.c.Request.URL.Query()
-	q.Del("format")
-	q.Del("part")
+// askToExport leads to the request for an export of many records, filled in with the list
+// as its tab narrows it.
+func (t *typePages) askToExport(v *view, list resource.ListQuery, many *transfer.NeedsApproval) error {
 	v.s.flash(v.c, ui.Toast{Text: v.t(many.Why.Message, many.Why.Args...), Tone: ui.Bad})
-	to := url.Values{"doc_type": {t.info.Name}, "query": {q.Encode()}, "part": {v.c.Query("part")}}
+	to := url.Values{"doc_type": {t.info.Name}, "query": {api.ListValues(list).Encode()}, "part": {v.c.Query("part")}}
 	v.c.Redirect(http.StatusSeeOther, "/core/export_request/new?"+to.Encode())
 	return nil
 }
