@@ -100,14 +100,7 @@ func (b *Book) OrderOf(ctx context.Context, quote int64) (no string, err error) 
 
 // Expiring implements domain.Book.
 func (b *Book) Expiring(ctx context.Context, day date.Date) ([]int64, error) {
-	var ids []int64
-	err := b.DB.Each(ctx, `SELECT id FROM ltc.quote WHERE stage IN ('approved', 'sent', 'viewed') AND valid_until < $1 AND archived_at IS NULL ORDER BY id`, []any{day}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+	return idsOf(ctx, b.DB, `SELECT id FROM ltc.quote WHERE stage IN ('approved', 'sent', 'viewed') AND valid_until < $1 AND archived_at IS NULL ORDER BY id`, day)
 }
 
 // LastOrder implements domain.Book.
@@ -155,4 +148,15 @@ func (b *Book) Allocate(ctx context.Context, a domain.Allocation) error {
 		return fmt.Errorf("allocate: %w", err)
 	}
 	return nil
+}
+
+// idsOf reads the ids a query answers.
+func idsOf(ctx context.Context, d *db.DB, q string, args ...any) (ids []int64, err error) {
+	err = d.Each(ctx, q, args, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"meridian/modules/crm"
 	"meridian/platform/date"
@@ -11,16 +10,10 @@ import (
 )
 
 // StalePlans implements domain.CashBook.
-func (c *Cash) StalePlans(ctx context.Context, company int64, day date.Date) (ids []int64, err error) {
-	err = c.DB.Each(ctx, `SELECT DISTINCT c.id FROM ltc.contract c JOIN ltc.contract_plan l ON l.parent_id = c.id
+func (c *Cash) StalePlans(ctx context.Context, company int64, day date.Date) ([]int64, error) {
+	return idsOf(ctx, c.DB, `SELECT DISTINCT c.id FROM ltc.contract c JOIN ltc.contract_plan l ON l.parent_id = c.id
 		WHERE c.company_id = $1 AND c.stage IN ('signed', 'in_execution') AND c.archived_at IS NULL AND l.done_on IS NULL AND l.due_on IS NOT NULL
-			AND (l.due_on < $2 AND l.status NOT IN ('overdue', 'waived') OR l.due_on >= $2 AND l.due_on - l.remind_days <= $2 AND l.status = 'waiting') ORDER BY 1`, []any{company, day}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+			AND (l.due_on < $2 AND l.status NOT IN ('overdue', 'waived') OR l.due_on >= $2 AND l.due_on - l.remind_days <= $2 AND l.status = 'waiting') ORDER BY 1`, company, day)
 }
 
 // Unsettled implements domain.CashBook.

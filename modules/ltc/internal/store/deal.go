@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -131,15 +130,7 @@ func (s *Deals) Outputs(ctx context.Context, deal int64) (domain.Outputs, error)
 
 // OpenDeals implements domain.DealBook.
 func (s *Deals) OpenDeals(ctx context.Context, company int64) ([]int64, error) {
-	var ids []int64
-	err := s.DB.Each(ctx, `SELECT id FROM ltc.opportunity WHERE company_id = $1 AND stage IN ('qualify', 'propose', 'negotiate') AND archived_at IS NULL ORDER BY id`,
-		[]any{company}, func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
-	return ids, err
+	return idsOf(ctx, s.DB, `SELECT id FROM ltc.opportunity WHERE company_id = $1 AND stage IN ('qualify', 'propose', 'negotiate') AND archived_at IS NULL ORDER BY id`, company)
 }
 
 // stayed begins a statement that gives number, median, p75 and p90 of the stays in each

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"meridian/modules/ltc/internal/domain"
@@ -16,15 +15,7 @@ type Leads struct{ DB *db.DB }
 
 // Silent implements domain.SilentLeads.
 func (s *Leads) Silent(ctx context.Context, company int64, before time.Time) ([]int64, error) {
-	var ids []int64
-	err := s.DB.Each(ctx, `SELECT id FROM ltc.lead WHERE company_id = $1 AND stage IN ('assigned', 'mql', 'sal') AND contacted_at IS NULL AND alarmed_at IS NULL AND given_at < $2 AND archived_at IS NULL ORDER BY id`,
-		[]any{company, before}, func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
-	return ids, err
+	return idsOf(ctx, s.DB, `SELECT id FROM ltc.lead WHERE company_id = $1 AND stage IN ('assigned', 'mql', 'sal') AND contacted_at IS NULL AND alarmed_at IS NULL AND given_at < $2 AND archived_at IS NULL ORDER BY id`, company, before)
 }
 
 // Alarmed implements domain.SilentLeads.
@@ -77,14 +68,7 @@ func (s *Leads) HideLead(ctx context.Context, lead int64, people []int64) error 
 
 // Offered implements domain.PartnerLeads.
 func (s *Leads) Offered(ctx context.Context, lead int64) ([]int64, error) {
-	var ids []int64
-	err := s.DB.Each(ctx, `SELECT partner_id FROM ltc.lead_offer WHERE lead_id = $1 ORDER BY offered_at`, []any{lead}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+	return idsOf(ctx, s.DB, `SELECT partner_id FROM ltc.lead_offer WHERE lead_id = $1 ORDER BY offered_at`, lead)
 }
 
 // Offer implements domain.PartnerLeads.

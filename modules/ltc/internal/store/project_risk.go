@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"meridian/platform/date"
 	"meridian/platform/db"
@@ -14,15 +13,4 @@ type Risks struct{ DB *db.DB }
 // Overdue implements domain.RiskBook.
 func (s *Risks) Overdue(ctx context.Context, company int64, day date.Date) ([]int64, error) {
 	return idsOf(ctx, s.DB, `SELECT id FROM ltc.project_risk WHERE company_id = $1 AND stage IN ('treated', 'occurred') AND archived_at IS NULL AND due_on < $2 AND (told_on IS NULL OR told_on <= due_on) ORDER BY id`, company, day)
-}
-
-// idsOf reads the ids a query answers.
-func idsOf(ctx context.Context, d *db.DB, q string, args ...any) (ids []int64, err error) {
-	err = d.Each(ctx, q, args, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
 }
