@@ -12,8 +12,13 @@ func (d *DB) Show(ctx context.Context, object string, id int64, until *time.Time
 	if len(people) == 0 {
 		return nil
 	}
-	return d.Later(ctx, nil, `INSERT INTO core.record_share AS s (object_type, object_id, user_id, until) SELECT $1, $2, unnest($3::bigint[]), $4::timestamptz
-		ON CONFLICT (object_type, object_id, user_id) DO UPDATE SET until = CASE WHEN excluded.until IS NULL OR s.until IS NULL THEN NULL ELSE greatest(s.until, excluded.until) END`, object, id, people, until)
+	return d.ShowRows(ctx, `SELECT $1, $2::bigint, unnest($3::bigint[]), $4::timestamptz`, object, id, people, until)
+}
+
+// ShowRows is Show of what a query selects: type and id of a record, a person, and until when.
+func (d *DB) ShowRows(ctx context.Context, q string, args ...any) error {
+	return d.Later(ctx, nil, `INSERT INTO core.record_share AS s (object_type, object_id, user_id, until) `+q+`
+		ON CONFLICT (object_type, object_id, user_id) DO UPDATE SET until = CASE WHEN excluded.until IS NULL OR s.until IS NULL THEN NULL ELSE greatest(s.until, excluded.until) END`, args...)
 }
 
 // Hide takes a record away from people it was shown to, with the transaction of ctx.

@@ -19,10 +19,8 @@ func (s *Store) Deal(ctx context.Context, l *domain.CallList, callers []int64, t
 	if err != nil {
 		return 0, err
 	}
-	return int(n), s.DB.Exec(ctx, `INSERT INTO core.record_share (object_type, object_id, user_id)
-		SELECT 'crm.customer', customer_id, caller_id FROM crm.call WHERE list_id = $1
-		UNION ALL SELECT 'crm.contact', k.id, c.caller_id FROM crm.call c JOIN crm.contact k ON k.customer_id = c.customer_id AND k.archived_at IS NULL WHERE c.list_id = $1
-		ON CONFLICT DO NOTHING`, l.ID)
+	return int(n), s.DB.ShowRows(ctx, `SELECT 'crm.customer', customer_id, caller_id, NULL::timestamptz FROM crm.call WHERE list_id = $1
+		UNION ALL SELECT 'crm.contact', k.id, c.caller_id, NULL FROM crm.call c JOIN crm.contact k ON k.customer_id = c.customer_id AND k.archived_at IS NULL WHERE c.list_id = $1`, l.ID)
 }
 
 // Waiting implements domain.CallBook.
