@@ -132,10 +132,13 @@ func (s *Store[T, P]) whole(ctx context.Context, ids []int64, cond string, arg a
 	var rows []T
 	list := []question{{q: numbered("SELECT " + c.list + " FROM " + quoteTable(s.object) + " WHERE " + w.SQL + tail), args: w.Args,
 		read: func(r pgx.Rows) error { return scanAll(ctx, c, r, &rows) }}}
-	at := make(map[int64]*T, len(ids))
-	row := func(id int64) *T {
-		for i := len(at); i < len(rows); i++ { // not before all are read: appending moves them
-			at[P(&rows[i]).Rec().ID] = &rows[i]
+	var at map[int64]*T
+	row := func(id int64) *T { // asked when all rows are read
+		if at == nil {
+			at = make(map[int64]*T, len(rows))
+			for i := range rows {
+				at[P(&rows[i]).Rec().ID] = &rows[i]
+			}
 		}
 		return at[id]
 	}

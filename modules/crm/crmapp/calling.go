@@ -27,11 +27,9 @@ func (d *desk) calls() {
 	report.Register(d.p.Reports, d.callProgress())
 }
 
-type noneIn struct{}
-
 // calling is what a caller works with: whom to call next, what to say, what came of it.
-func (d *desk) calling() *report.Report[noneIn] {
-	return &report.Report[noneIn]{
+func (d *desk) calling() *report.Report[struct{}] {
+	return &report.Report[struct{}]{
 		Name: "crm.calling", Label: "Calls to make", Icon: "phone", Perm: "crm.calling:call", Home: []string{"ltc.rep"},
 		Help:     "The customers of your call lists that are due, those you promised to call back first. Write down what came of each call: who was reached becomes a follow-up, who does not answer comes again the next day, three times in all.",
 		Run:      d.runCalling,
@@ -48,7 +46,7 @@ func (d *desk) say(ctx context.Context, in *domain.Said) (report.Done, error) {
 	return report.Done{Message: "It is written down."}, d.callLists.Say(authz.System(ctx, "call list"), authz.Actor(ctx), in)
 }
 
-func (d *desk) runCalling(ctx context.Context, _ *noneIn) (*report.Result, error) {
+func (d *desk) runCalling(ctx context.Context, _ *struct{}) (*report.Result, error) {
 	list, err := d.sql.NextCalls(ctx, authz.Actor(ctx), d.today(ctx), 50)
 	if err != nil {
 		return nil, err

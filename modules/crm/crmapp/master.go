@@ -23,9 +23,7 @@ func (d *desk) master() {
 	report.Register(d.p.Reports, d.cleansing())
 	report.Register(d.p.Reports, d.lookup())
 	report.Register(d.p.Reports, d.completeness())
-	d.job("crm.completeness", "Measure the completeness of customers and remind owners", "20 1 * * *", func(ctx context.Context, company int64, _ date.Date) error {
-		return d.remindIncomplete(ctx, company)
-	})
+	d.job("crm.completeness", "Measure the completeness of customers and remind owners", "20 1 * * *", d.remindIncomplete)
 	d.job("crm.duplicates", "Look for customers that may be one", "0 4 * * 0", func(ctx context.Context, company int64, _ date.Date) error {
 		_, err := d.customers.Scan(ctx, company)
 		return err
@@ -254,7 +252,7 @@ func (d *desk) runCompleteness(ctx context.Context, in *deptIn) (*report.Result,
 
 // remindIncomplete measures every customer and tells each owner once how many are
 // below the standard: one notice a night, not one a record.
-func (d *desk) remindIncomplete(ctx context.Context, company int64) error {
+func (d *desk) remindIncomplete(ctx context.Context, company int64, day date.Date) error {
 	policy, err := d.policies.Of(ctx, company)
 	if err != nil {
 		return err
@@ -263,7 +261,7 @@ func (d *desk) remindIncomplete(ctx context.Context, company int64) error {
 		if err := d.sql.MarkStale(ctx, company, policy.VerifyDays); err != nil {
 			return err
 		}
-		if err := d.askForProof(ctx, company); err != nil {
+		if err := d.askForProof(ctx, company, day); err != nil {
 			return err
 		}
 		if err := d.sql.Refresh(ctx, company, nil); err != nil {
@@ -287,14 +285,12 @@ const proofsANight = 5
 
 // askForProof plans a follow-up for contacts whose phone or mail is stale or wrong: one a
 // cause, until it is put right.
-func (d *desk) askForProof(ctx context.Context, company int64) error {
+func (d *desk) askForProof(ctx context.Context, company int64, day date.Date) error {
 	list, err := d.sql.Doubtfuls(ctx, company, proofsANight)
 	if err != nil {
 		return err
 	}
-	now := d.p.Now()
-	zone := d.p.Authz.Directory().Companies[company].Location
-	on := date.Of(d.p.Calendar(company).Add(now, 8*time.Hour).In(zone))
+	on := date.Of(d.p.Calendar(company).Add(d.p.Now(), 8*time.Hour).In(d.p.Authz.Directory().Companies[company].Location))
 	for _, x := range list {
 		ask, way := "Ask for the right e-mail address: {0}", "call"
 		if x.Phone {
@@ -305,7 +301,7 @@ func (d *desk) askForProof(ctx context.Context, company int64) error {
 		if err := d.followups.Type.Create(ctx, f); err != nil {
 			return fmt.Errorf("task for contact %d: %w", x.ID, err)
 		}
-		if _, err := d.customers.ContactType.Update(ctx, x.ID, func(c *domain.Contact) error { c.AskedOn = date.Of(now.In(zone)); return nil }); err != nil {
+		if _, err := d.customers.ContactType.Update(ctx, x.ID, func(c *domain.Contact) error { c.AskedOn = day; return nil }); err != nil {
 			return fmt.Errorf("contact %d: %w", x.ID, err)
 		}
 	}
