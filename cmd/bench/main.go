@@ -134,9 +134,14 @@ func (o options) measure(ctx context.Context, r *report, us, bare *server) error
 		r.pages = append(r.pages, row{name: p.name, ours: u})
 		fmt.Fprintf(os.Stderr, "page %s: p99 %s\n", p.name, u.at(0.99).Round(time.Millisecond))
 	}
-	return o.compare(ctx, r, us, bare, []measurement{
+	if err := o.compare(ctx, r, us, bare, []measurement{
 		{"create an opportunity", w.create, bareCreate},
 		{"a whole deal", w.deal, bareDeal},
+	}); err != nil {
+		return err
+	}
+	return w.straight(us, func() error {
+		return o.compare(ctx, r, us, bare, []measurement{{"a whole deal with steps of the program", w.straightDeal, bareDeal}})
 	})
 }
 

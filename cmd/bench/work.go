@@ -229,31 +229,37 @@ func (w *work) create(s *server, c *client) error {
 // declared process asks for between: release, pick, proof of delivery, acceptance,
 // the approval of the invoice by somebody else.
 func (w *work) deal(s *server, c *client) error {
-	body := w.opportunity(c)
-	opp, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/opportunity", body)
+	opp, order, err := w.order(s, c, "required")
 	if err != nil {
 		return err
+	}
+	for _, move := range []string{"confirm", "release"} {
+		if err := s.pass(c, "ltc/order", order, move, nil); err != nil {
+			return err
+		}
+	}
+	if err := w.ship(s, c, order); err != nil {
+		return err
+	}
+	if err := w.invoice(s, c, order); err != nil {
+		return err
+	}
+	return s.pass(c, "ltc/opportunity", opp, "win", nil)
+}
+
+// order drafts an opportunity and an order of three lines about it.
+func (w *work) order(s *server, c *client, acceptance string) (opp, order int64, err error) {
+	body := w.opportunity(c)
+	o, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/opportunity", body)
+	if err != nil {
+		return 0, 0, err
 	}
 	lines := make([]doc, 3)
 	for i, k := range c.rnd.Perm(len(w.products))[:3] {
 		lines[i] = doc{"product_id": w.products[k], "qty": "2", "unit_price": "100"}
 	}
-	order, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/order", doc{"customer_id": body["customer_id"], "opportunity_id": idOf(opp), "warehouse_id": w.warehouse, "wish_date": day(10), "ship_to": "Plant 3", "lines": lines})
-	if err != nil {
-		return err
-	}
-	for _, move := range []string{"confirm", "release"} {
-		if err := s.pass(c, "ltc/order", idOf(order), move, nil); err != nil {
-			return err
-		}
-	}
-	if err := w.ship(s, c, idOf(order)); err != nil {
-		return err
-	}
-	if err := w.invoice(s, c, idOf(order)); err != nil {
-		return err
-	}
-	return s.pass(c, "ltc/opportunity", idOf(opp), "win", nil)
+	d, err := s.call(c, http.StatusCreated, s.admin, "POST", "/ltc/order", doc{"customer_id": body["customer_id"], "opportunity_id": idOf(o), "warehouse_id": w.warehouse, "wish_date": day(10), "ship_to": "Plant 3", "acceptance": acceptance, "lines": lines})
+	return idOf(o), idOf(d), err
 }
 
 func (w *work) ship(s *server, c *client, order int64) error {
@@ -291,6 +297,53 @@ func (w *work) invoice(s *server, c *client, order int64) error {
 		}
 	}
 	return nil
+}
+
+// straight lets the program take the steps between those of people while fn runs.
+func (w *work) straight(s *server, fn func() error) (err error) {
+	c, err := dial(s.addr, 0)
+	if err != nil {
+		return err
+	}
+	for _, step := range []string{"ltc.order:release", "isc.shipment:pick", "ltc.acceptance:invoice", "ltc.invoice:approve", "ltc.invoice:post"} {
+		d, err := s.call(c, http.StatusCreated, s.admin, "POST", "/core/auto_step", doc{"step": step})
+		if err != nil {
+			return err
+		}
+		defer func() {
+			_, e := c.do(http.StatusNoContent, "DELETE", fmt.Sprintf("%s/core/auto_step/%d", api, idOf(d)), s.admin+"\r\nIf-Match: 1", nil)
+			err = errors.Join(err, e)
+		}()
+	}
+	return fn()
+}
+
+// straightDeal is a deal whose goods pass to the customer with the dispatch, in a company
+// that lets the program release, pick, invoice, ask for the approval and post. The second
+// person still approves the invoice.
+func (w *work) straightDeal(s *server, c *client) error {
+	opp, order, err := w.order(s, c, "on_dispatch")
+	if err != nil {
+		return err
+	}
+	if err := s.pass(c, "ltc/order", order, "confirm", nil); err != nil {
+		return err
+	}
+	sh, err := s.first(c, fmt.Sprintf("/isc/shipment?order_id=%d&total=none", order))
+	if err != nil {
+		return err
+	}
+	if err := s.pass(c, "isc/shipment", idOf(sh), "ship", doc{"carrier": "SF", "tracking": "1"}); err != nil {
+		return err
+	}
+	inv, err := s.first(c, fmt.Sprintf("/ltc/invoice?order_id=%d&total=none", order))
+	if err != nil {
+		return err
+	}
+	if err := s.approve(c, "ltc/invoice", idOf(inv)); err != nil {
+		return err
+	}
+	return s.pass(c, "ltc/opportunity", opp, "win", nil)
 }
 
 type page struct {

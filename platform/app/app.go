@@ -79,6 +79,7 @@ type Platform struct {
 	Users       *resource.Type[userRecord]
 	Companies   *resource.Type[companyRecord]
 
+	autoStep  *resource.Field[autoStep]
 	calendars sync.Map // company id + policy version -> process.Calendar
 }
 
@@ -131,6 +132,7 @@ func New(cfg config.Config, d *db.DB, now clock.Clock) (*Platform, error) {
 	p.API = api.New(api.Config{DB: d, Types: p.Types, Authz: p.Authz, Authn: p.Authn, Process: p.Process, Trace: p.Trace, KPI: p.KPI, Notices: p.Notices, Shares: p.Shares, Reports: p.Reports, Text: p.Text, Version: Version})
 	p.declare()
 	p.declareExports()
+	p.declareAutoSteps()
 	p.Ledger = ledger.New(d, p.Types)
 	p.Ledger.Declare(p.Reports, p.Today)
 	p.AddCheck("journal: entries balance", p.Ledger.Check)
@@ -148,6 +150,7 @@ func (p *Platform) Start(ctx context.Context) (Fresh, error) {
 	}); err != nil {
 		return Fresh{}, err
 	}
+	p.offerAutoSteps()
 	if err := p.Process.Sync(ctx); err != nil {
 		return Fresh{}, err
 	}

@@ -19,9 +19,15 @@ type (
 	userRecord       = org.UserRecord
 )
 
+// reloadLater takes new permissions and people into use when the transaction is
+// committed; the listener tries again if that fails.
+func (p *Platform) reloadLater(ctx context.Context) {
+	db.AfterCommit(ctx, func() { _ = p.Authz.Reload(ctx) })
+}
+
 // declare registers the platform's own document types.
 func (p *Platform) declare() {
-	reload := func(ctx context.Context) { db.AfterCommit(ctx, func() { _ = p.Authz.Reload(ctx) }) }
+	reload := p.reloadLater
 	p.Companies = resource.Register(p.Types, &resource.Type[companyRecord]{
 		Name: "core.company", Label: "Company", Plural: "Companies", Icon: "building", Number: "C{00}", NoCreate: true, NoOwner: true,
 		Store: db.NewStore[companyRecord](p.DB, "core.company"),
@@ -54,6 +60,7 @@ func (p *Platform) declare() {
 		},
 		Saved:    func(ctx context.Context, _, _ *departmentRecord) error { reload(ctx); return nil },
 		Imported: func(ctx context.Context, _ *departmentRecord) error { reload(ctx); return nil },
+		Removed:  func(ctx context.Context, _ *departmentRecord) error { reload(ctx); return nil },
 	})
 	p.Users = resource.Register(p.Types, &resource.Type[userRecord]{
 		Name: "core.user", Label: "User", Plural: "Users", Icon: "users", Number: "U{0000}", NoOwner: true,

@@ -103,6 +103,9 @@ func (c *Catalogue) each(fsys fs.FS, put func(name, key, text string) error) err
 	return nil
 }
 
+// Put adds a text made of others while wiring.
+func (c *Catalogue) Put(key, zh string) { c.zh[key] = zh }
+
 // Has reports whether key has a Chinese text.
 func (c *Catalogue) Has(key string) bool { _, ok := c.zh[key]; return ok }
 

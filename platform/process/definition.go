@@ -66,6 +66,7 @@ type Move struct {
 	Reason    bool     `json:"reason,omitempty"`    // a reason is asked for
 	Deviation bool     `json:"deviation,omitempty"` // allowed, but not the reference path
 	System    bool     `json:"system,omitempty"`    // only other documents fire it
+	Auto      bool     `json:"auto,omitempty"`      // a company may let the program take it
 }
 
 // Definition is one version of a process.
@@ -178,6 +179,14 @@ func (d *Definition) Lint() []Problem {
 			fired[m.Name+"|"+f] = true
 		}
 	}
+	for _, m := range d.Moves {
+		if m.Auto && (m.System || m.Reason || m.Deviation) {
+			bad(m.Name, "asks for a person and cannot be taken by the program")
+		}
+		if m.Auto && m.To != "" && d.autoReaches(m.To, m.From) {
+			bad(m.Name, "the program would take it for ever")
+		}
+	}
 	reach := d.closure(d.Start(), func(m Move) ([]string, string) { return m.From, m.To })
 	for _, s := range d.Stages {
 		if !reach[s.Key] {
@@ -188,6 +197,17 @@ func (d *Definition) Lint() []Problem {
 		}
 	}
 	return out
+}
+
+// autoReaches reports whether steps of the program lead from a stage to one of others.
+func (d *Definition) autoReaches(from string, others []string) bool {
+	reach := d.closure(from, func(m Move) ([]string, string) {
+		if !m.Auto {
+			return nil, ""
+		}
+		return m.From, m.To
+	})
+	return slices.ContainsFunc(others, func(s string) bool { return reach[s] })
 }
 
 func (d *Definition) closure(start string, edge func(Move) ([]string, string)) map[string]bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"meridian/platform/audit"
@@ -65,6 +66,7 @@ type Engine struct {
 	defaults map[string][]Rule      // rules a matrix ships with
 	envs     map[string]map[string]any
 	guards   sync.Map
+	auto     atomic.Pointer[autoSteps]
 	loads    memo.Memo[[]Load]
 	waiting  memo.Memo[[]Waiting]
 	begun    memo.Memo[int]
@@ -347,6 +349,12 @@ func (e *Engine) run(ctx context.Context, inst *instance, obj Object, now time.T
 		}
 	}
 	v, err := e.arrive(ctx, d, m, inst, obj, in, now, approved)
+	if err != nil {
+		return Result{}, err
+	}
+	if m.To != "" && !m.Deviation { // who sends a document back wants to work on it
+		err = e.carryOn(ctx, d, obj)
+	}
 	return Result{Object: obj, Event: v}, err
 }
 
@@ -495,7 +503,10 @@ func (e *Engine) Begin(ctx context.Context, obj Object, process string, at time.
 	}
 	inst.seq = 1
 	v.DueAt = inst.dueAt
-	return e.start(ctx, inst, &v)
+	if err := e.start(ctx, inst, &v); err != nil || flag == "import" {
+		return err
+	}
+	return e.carryOn(ctx, d, obj)
 }
 
 // AllowImport lets this transaction insert rows of type object in any stage.

@@ -35,6 +35,7 @@ type Move[T any, S ~string] struct {
 	Reason      bool
 	Deviation   bool
 	System      bool // fired by other documents only
+	Auto        bool // a company may let the program take it (core.auto_step)
 	Do          *Effect[T]
 }
 
@@ -128,11 +129,14 @@ func Process[T any, S ~string](at func(*T) *S, stages []Stage[S], moves []Move[T
 		f.def.Stages = append(f.def.Stages, compileStage(s))
 	}
 	for _, m := range moves {
-		pm := process.Move{Name: m.Name, Label: m.Label, To: string(m.To), Guard: m.Guard, Matrix: m.Matrix, Effect: m.Do != nil, Reason: m.Reason, Deviation: m.Deviation, System: m.System}
+		pm := process.Move{Name: m.Name, Label: m.Label, To: string(m.To), Guard: m.Guard, Matrix: m.Matrix, Effect: m.Do != nil, Reason: m.Reason, Deviation: m.Deviation, System: m.System, Auto: m.Auto}
 		for _, s := range m.From {
 			pm.From = append(pm.From, string(s))
 		}
 		f.def.Moves = append(f.def.Moves, pm)
+		if m.Auto && m.Do != nil && len(m.Do.form) > 0 {
+			panic("move " + m.Name + " asks for input; the program cannot take it")
+		}
 		if m.Do != nil {
 			f.effects[m.Name] = m.Do
 			f.forms[m.Name] = m.Do.form

@@ -56,6 +56,8 @@ type Type[T any] struct {
 	// Imported runs after a record of history is stored, in the same transaction; Saved
 	// does not: history has no consequences, but what is computed must be.
 	Imported func(ctx context.Context, r *T) error
+	// Removed runs after a record is taken out of every list, in the same transaction.
+	Removed func(ctx context.Context, r *T) error
 	// Print writes the document as PDF for people outside.
 	Print func(ctx context.Context, r *T, w io.Writer) error
 	// Downloads are the other files of the document.

@@ -151,6 +151,9 @@ func (t *Type[T]) make(ctx context.Context, in Values, h History) (Row, error) {
 		}
 		return t.insert(ctx, []*T{r}, nil, h)
 	})
+	if err == nil && !h.imported() {
+		r, err = t.asLeft(ctx, r)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -220,6 +223,23 @@ func (t *Type[T]) insert(ctx context.Context, rows []*T, from []trace.Ref, h His
 		}
 	}
 	return nil
+}
+
+// asLeft returns a record as the steps of the program left it that followed the change of
+// the reader; as changed when they took it out of the reader's sight.
+func (t *Type[T]) asLeft(ctx context.Context, r *T) (*T, error) {
+	if t.Process == nil {
+		return r, nil
+	}
+	moves, err := t.reg.Engine.Moves(ctx, &object[T]{t: t, r: r}, t.Name)
+	if err != nil || !moves {
+		return r, err
+	}
+	now, err := t.Store.Get(ctx, baseOf(r).ID)
+	if errs.Is(err, errs.NotFound) {
+		return r, nil
+	}
+	return now, err
 }
 
 // stamp says of a new record who makes it, when, and in which stage.
@@ -629,6 +649,11 @@ func (t *Type[T]) archive(ctx context.Context, r *T) error {
 			return err
 		}
 	}
+	if t.Removed != nil {
+		if err := t.Removed(ctx, r); err != nil {
+			return err
+		}
+	}
 	return t.reg.Audit.Write(ctx, "delete", t.Name, b.ID, nil)
 }
 
@@ -668,7 +693,10 @@ func (t *Type[T]) FireRow(ctx context.Context, id, version int64, move string, i
 	if err != nil {
 		return nil, false, err
 	}
-	r := res.Object.(*object[T]).r // also when the move took it out of the reader's sight
+	r, err := t.asLeft(ctx, res.Object.(*object[T]).r) // also when the move took it out of the reader's sight
+	if err != nil {
+		return nil, false, err
+	}
 	return t.row(ctx, r), res.Pending, nil
 }
 

@@ -44,7 +44,7 @@ func (v *view) menu() []ui.MenuGroup {
 	system := ui.MenuGroup{Title: v.t("System"), Items: v.plainItems(at, []menuEntry{
 		{"Users", "/core/user", "users", "core.user"}, {"Departments", "/core/department", "sitemap", "core.department"}, {"Company", "/core/company", "building", "core.company"},
 		{"Roles and permissions", "/admin/roles", "shield-lock", "core.role"}, {"Explain access", "/admin/access", "user-search", "page.access"},
-		{"Large exports", "/core/export_request", "file-export", "core.export_request"}, {"Approval rules", "/admin/approvals", "checklist", "core.approval_rule"}, {"Audit trail", "/admin/audit", "history", "core.audit"}, {"Scheduler", "/admin/jobs", "calendar-time", "core.job"},
+		{"Large exports", "/core/export_request", "file-export", "core.export_request"}, {"Approval rules", "/admin/approvals", "checklist", "core.approval_rule"}, {"Steps of the program", "/core/auto_step", "bolt", "core.auto_step"}, {"Audit trail", "/admin/audit", "history", "core.audit"}, {"Scheduler", "/admin/jobs", "calendar-time", "core.job"},
 	})}
 	system.Items = append(system.Items, ui.MenuItem{Label: v.t("API"), Href: "/admin/api", Icon: "api", Active: at == "/admin/api"})
 	out := []ui.MenuGroup{top}

@@ -46,7 +46,7 @@ func (s *Shipments) Declare() *resource.Type[Shipment] {
 				{Key: ShipmentCancelled, Label: "Cancelled", End: true, Class: process.Cancelled},
 			},
 			[]resource.Move[Shipment, ShipmentStage]{
-				{Name: "pick", Label: "Pick", From: resource.From(ShipmentPlanned), To: ShipmentPicked, Do: resource.Do(s.pick)},
+				{Name: "pick", Label: "Pick", From: resource.From(ShipmentPlanned), To: ShipmentPicked, Auto: true, Do: resource.Do(s.pick)},
 				{Name: "ship", Label: "Ship", From: resource.From(ShipmentPicked), To: ShipmentShipped, Do: resource.Ask(dispatchForm(), s.ship)},
 				{Name: "deliver", Label: "Delivered", From: resource.From(ShipmentShipped), To: ShipmentDelivered, Do: resource.Ask(proofForm(), s.deliver)},
 				{Name: "cancel", Label: "Demand is gone", From: resource.From(ShipmentPlanned, ShipmentPicked), To: ShipmentCancelled, Deviation: true, System: true},

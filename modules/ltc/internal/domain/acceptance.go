@@ -86,10 +86,9 @@ func (s *Acceptances) request(ctx context.Context, o *Order, shipment trace.Ref,
 	return nil
 }
 
-// deemedOn is the day from which silence is acceptance: at once when delivery is
-// acceptance, some days later when the contract says so, else never.
+// deemedOn is the day from which silence is acceptance: at once when nobody signs, some days later when the contract says so, else never.
 func (s *Acceptances) deemedOn(ctx context.Context, o *Order, on date.Date) (date.Date, error) {
-	if o.Acceptance == AcceptOnDelivery {
+	if o.Acceptance.silent() {
 		return on, nil
 	}
 	if o.ContractID == nil {
@@ -132,9 +131,9 @@ func (s *Acceptances) Deem(ctx context.Context, day date.Date) (int, error) {
 	return len(list), nil
 }
 
-// deemNow accepts at once what was delivered for an order whose delivery is acceptance.
+// deemNow accepts at once what was delivered for an order nobody signs for.
 func (s *Acceptances) deemNow(ctx context.Context, o *Order, day date.Date) error {
-	if o.Acceptance != AcceptOnDelivery {
+	if !o.Acceptance.silent() {
 		return nil
 	}
 	list, err := s.Store.Find(ctx, record.Where("stage", record.Eq, string(AcceptanceRequested)).And("order_id", record.Eq, o.ID).And("deemed_on", record.Le, day))
@@ -301,7 +300,7 @@ func (s *Acceptances) Declare() *resource.Type[Acceptance] {
 				{Name: "accept", Label: "Sign off", From: resource.From(AcceptanceRequested), To: AcceptanceAccepted, Do: resource.Ask(acceptForm(), s.accept)},
 				{Name: "reject", Label: "Customer refuses", From: resource.From(AcceptanceRequested), To: AcceptanceRejected, Reason: true, Deviation: true, Do: resource.Do(s.reject)},
 				{Name: "deem", Label: "Deemed accepted", From: resource.From(AcceptanceRequested), To: AcceptanceAccepted, System: true, Do: resource.Do(s.deem)},
-				{Name: "invoice", Label: "Create invoice", From: resource.From(AcceptanceAccepted), Do: resource.Do(s.invoice)},
+				{Name: "invoice", Label: "Create invoice", From: resource.From(AcceptanceAccepted), Auto: true, Do: resource.Do(s.invoice)},
 			}),
 	}
 	return s.Type

@@ -20,14 +20,19 @@ const (
 // Accepting says when control of what is delivered passes to the customer.
 type Accepting string
 
-// Control passes with the signature of the customer, or with the delivery.
+// Control passes with the signature of the customer, with the delivery, or where the
+// carrier takes over (Incoterms EXW, FCA).
 const (
 	AcceptRequired   Accepting = "required"
 	AcceptOnDelivery Accepting = "on_delivery"
+	AcceptOnDispatch Accepting = "on_dispatch"
 )
 
+// silent reports whether nobody signs.
+func (a Accepting) silent() bool { return a == AcceptOnDelivery || a == AcceptOnDispatch }
+
 func acceptingOptions() []resource.Option {
-	return []resource.Option{{Value: "required", Label: "The customer signs", Tone: "info"}, {Value: "on_delivery", Label: "Delivery is acceptance", Tone: "teal"}}
+	return []resource.Option{{Value: "required", Label: "The customer signs", Tone: "info"}, {Value: "on_delivery", Label: "Delivery is acceptance", Tone: "teal"}, {Value: "on_dispatch", Label: "Dispatch is acceptance", Tone: "teal"}}
 }
 
 // ContractTerms are what a contract says besides its lines.

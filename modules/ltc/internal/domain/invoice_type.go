@@ -63,8 +63,8 @@ func (s *Invoices) Declare() *resource.Type[Invoice] {
 				{Key: InvoiceVoid, Label: "Void", End: true, Class: process.Cancelled},
 			},
 			[]resource.Move[Invoice, InvoiceStage]{
-				{Name: "approve", Label: "Ask for approval", From: resource.From(InvoiceDraft), To: InvoiceApproved, Guard: "lines + items > 0", Matrix: "ltc.invoice:approve"},
-				{Name: "post", Label: "Post", From: resource.From(InvoiceApproved), To: InvoicePosted, Do: resource.Do(s.post)},
+				{Name: "approve", Label: "Ask for approval", From: resource.From(InvoiceDraft), To: InvoiceApproved, Guard: "lines + items > 0", Matrix: "ltc.invoice:approve", Auto: true},
+				{Name: "post", Label: "Post", From: resource.From(InvoiceApproved), To: InvoicePosted, Auto: true, Do: resource.Do(s.post)},
 				{Name: "credit", Label: "Make credit note", From: resource.From(InvoicePosted, InvoicePaid), Do: resource.Ask(creditForm(), s.credit)},
 				{Name: "apply", Label: "Apply credit note", From: resource.From(InvoicePosted), Do: resource.Ask(matchForm(), s.apply)},
 				{Name: "take_over", Label: "Take into the journal", From: resource.From(InvoicePosted), System: true, Do: resource.Do(s.takeOver)},

@@ -7,7 +7,9 @@ import (
 	"meridian/modules/isc"
 	"meridian/modules/ltc"
 	"meridian/platform/authz"
+	"meridian/platform/date"
 	"meridian/platform/money"
+	"meridian/platform/trace"
 )
 
 const orderType = "ltc.order"
@@ -21,14 +23,14 @@ func (s *Orders) imported(ctx context.Context, o *Order) error {
 	return s.Bus.Publish(ctx, ltc.OrderImported{ID: ltc.OrderID(o.ID), Customer: o.CustomerID, On: o.OrderDate, Total: o.Total})
 }
 
-// OnShipped books what left the warehouse for an order. Shipments of other
-// documents are none of our business.
+// OnShipped books what left the warehouse for an order; where dispatch is acceptance it is
+// accepted. Shipments of other documents are none of our business.
 func (s *Orders) OnShipped(ctx context.Context, e isc.Shipped) error {
 	if e.Doc.Type != orderType {
 		return nil
 	}
 	ctx = authz.System(ctx, "ltc.order:shipped")
-	_, err := s.Type.Update(ctx, e.Doc.ID, func(o *Order) error {
+	o, err := s.Type.Update(ctx, e.Doc.ID, func(o *Order) error {
 		for _, x := range e.Lines {
 			l := o.line(x.Line)
 			if l == nil {
@@ -42,11 +44,14 @@ func (s *Orders) OnShipped(ctx context.Context, e isc.Shipped) error {
 	if err != nil {
 		return fmt.Errorf("shipped %s: %w", e.Doc, err)
 	}
-	return nil
+	if o.Acceptance != AcceptOnDispatch {
+		return nil
+	}
+	return s.handedOver(ctx, o, e.Shipment, e.Lines, e.On)
 }
 
-// OnDelivered asks the customer for acceptance of what arrived; with the last goods
-// the order is delivered.
+// OnDelivered asks the customer for acceptance of what arrived, unless it passed to the
+// customer with the dispatch.
 func (s *Orders) OnDelivered(ctx context.Context, e isc.Delivered) error {
 	if e.Doc.Type != orderType {
 		return nil
@@ -56,14 +61,23 @@ func (s *Orders) OnDelivered(ctx context.Context, e isc.Delivered) error {
 	if err != nil {
 		return fmt.Errorf("delivered %s: %w", e.Doc, err)
 	}
-	lines := make([]AcceptanceLine, 0, len(e.Lines))
-	for _, x := range e.Lines {
+	if o.Acceptance == AcceptOnDispatch {
+		return nil
+	}
+	return s.handedOver(ctx, o, e.Shipment, e.Lines, e.On)
+}
+
+// handedOver opens the acceptance of what the customer or its carrier has received; with
+// the last goods the order is delivered.
+func (s *Orders) handedOver(ctx context.Context, o *Order, shipment trace.Ref, goods []isc.ShippedLine, on date.Date) error {
+	lines := make([]AcceptanceLine, 0, len(goods))
+	for _, x := range goods {
 		if x.Qty.Sign() > 0 {
 			lines = append(lines, AcceptanceLine{OrderLineID: x.Line, ProductID: x.Product, Qty: x.Qty})
 		}
 	}
-	if err := s.Acceptances.request(ctx, o, e.Shipment, lines, e.On); err != nil {
-		return fmt.Errorf("delivered %s: %w", e.Doc, err)
+	if err := s.Acceptances.request(ctx, o, shipment, lines, on); err != nil {
+		return fmt.Errorf("%s of %s: %w", shipment, o.No, err)
 	}
 	arrived, err := s.Book.Arrived(ctx, o.ID)
 	if err != nil {
@@ -73,12 +87,12 @@ func (s *Orders) OnDelivered(ctx context.Context, e isc.Delivered) error {
 		if err := s.Type.Fire(ctx, o.ID, "deliver", nil); err != nil {
 			return err
 		}
-		err := s.Contracts.progress(ctx, value(o.ContractID), func(plan []PlanLine) { advancePlan(plan, PlanDeliver, money.Amount{}, e.On) })
+		err := s.Contracts.progress(ctx, value(o.ContractID), func(plan []PlanLine) { advancePlan(plan, PlanDeliver, money.Amount{}, on) })
 		if err != nil {
 			return err
 		}
 	}
-	return s.Acceptances.deemNow(ctx, o, e.On)
+	return s.Acceptances.deemNow(ctx, o, on)
 }
 
 // OnReplenished books goods that arrived for a waiting line.

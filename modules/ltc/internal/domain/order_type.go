@@ -75,7 +75,7 @@ func (s *Orders) Declare() *resource.Type[Order] {
 			},
 			[]resource.Move[Order, OrderStage]{
 				{Name: "confirm", Label: "Confirm", From: resource.From(OrderDraft), To: OrderConfirmed, Matrix: "ltc.order:confirm", Do: resource.Do(s.confirm)},
-				{Name: "release", Label: "Release", From: resource.From(OrderConfirmed), To: OrderReleased, Do: resource.Do(s.release)},
+				{Name: "release", Label: "Release", From: resource.From(OrderConfirmed), To: OrderReleased, Auto: true, Do: resource.Do(s.release)},
 				{Name: "deliver", Label: "All delivered", From: resource.From(OrderReleased), To: OrderDelivered, System: true},
 				{Name: "complete", Label: "All accepted", From: resource.From(OrderDelivered, OrderReleased), To: OrderCompleted, System: true},
 				{Name: "invoice", Label: "Create invoice", From: resource.From(OrderReleased, OrderDelivered, OrderCompleted, OrderClosedShort), Do: resource.Do(s.invoice)},
