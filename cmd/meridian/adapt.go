@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"meridian/modules/crm"
 	"meridian/modules/dste"
@@ -66,6 +67,41 @@ func refusedDelivery(ctx context.Context, p *app.Platform, e ltc.AcceptanceRejec
 		return fmt.Errorf("case about %s: %w", e.No, err)
 	}
 	return p.Trace.Link(ctx, e.Acceptance, trace.Ref{Type: "itr.case", ID: row.Base().ID}, "refused")
+}
+
+// messageCase opens a service case about a message that sales hands to service.
+func messageCase(ctx context.Context, p *app.Platform, e crm.MessageHanded) error {
+	if e.Target != "itr" {
+		return nil
+	}
+	cases, err := p.Types.Doc("itr.case")
+	if err != nil {
+		return err
+	}
+	in := resource.Values{"subject": e.Subject, "description": e.Text, "requester": e.Name, "requester_email": e.Email, "requester_phone": e.Phone, "channel": "api", "impact": "2", "urgency": "2"}
+	if in["description"] == "" {
+		in["description"] = e.Subject
+	}
+	if e.Customer != 0 {
+		in["customer_id"] = fmt.Sprint(int64(e.Customer))
+	}
+	if e.Contact != 0 {
+		in["contact_id"] = fmt.Sprint(int64(e.Contact))
+	}
+	row, err := cases.CreateRow(authz.System(ctx, "itr.case:message"), in)
+	if err != nil {
+		return fmt.Errorf("case about %s: %w", e.Message, err)
+	}
+	return p.Trace.Link(ctx, e.Message, trace.Ref{Type: "itr.case", ID: row.Base().ID}, "created")
+}
+
+// messageLead takes a message for a lead of sales; who has an open one keeps it.
+func messageLead(ctx context.Context, leads ltc.Leads, e crm.MessageHanded) error {
+	if e.Target != "ltc" {
+		return nil
+	}
+	_, _, err := leads.Capture(ctx, ltc.NewLead{Name: e.Name, Phone: e.Phone, Email: e.Email, Need: strings.TrimSpace(e.Subject + "\n" + e.Text), Source: "web", Customer: e.Customer, Contact: e.Contact, Owner: e.Owner}, e.Message)
+	return err
 }
 
 // campaignBudget lets campaigns commit and spend on the budget of the company.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"meridian/platform/process"
+	"meridian/platform/trace"
 )
 
 // TestBellRings: the number on the bell reaches an open page at once.
@@ -48,5 +49,25 @@ func TestBellRings(t *testing.T) {
 	}
 	if got := next(); !strings.Contains(got, "1") {
 		t.Errorf("the bell shows %q, want 1", got)
+	}
+
+	call := func(kind, name string) {
+		err := s.DB.Tx(t.Context(), func(ctx context.Context) error {
+			return s.Notices.Send(ctx, process.Notice{Users: []int64{p.ID}, Kind: kind, Message: "{0} is calling.", Args: []any{name}, Object: trace.Ref{Type: "crm.message", ID: 7}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	call("call", "<b>Lee")
+	if got := next(); !strings.Contains(got, "&lt;b&gt;Lee 来电") || !strings.Contains(got, `href="/crm/message/7"`) {
+		t.Errorf("the call pops up as %q", got)
+	}
+	if got := next(); !strings.Contains(got, "2") {
+		t.Errorf("the bell shows %q, want 2", got)
+	}
+	call("task", "Nobody")
+	if got := next(); !strings.Contains(got, "3") {
+		t.Errorf("a notice that can wait pops up: %q", got)
 	}
 }

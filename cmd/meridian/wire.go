@@ -83,6 +83,8 @@ func wire(p *app.Platform) *system {
 	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.DealRegistrationApproved) error {
 		return sales.Reactions.Registered(ctx, e)
 	})
+	event.Subscribe(p.Bus, "itr", func(ctx context.Context, e crm.MessageHanded) error { return messageCase(ctx, p, e) })
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.MessageHanded) error { return messageLead(ctx, sales.Leads, e) })
 	wireFacts(p, customers)
 	customers.StaysWhile("ltc.quote", "ltc.dispute")
 	return &system{sales: sales, service: service}

@@ -311,6 +311,19 @@ type NeedRecorded struct {
 	Priority       int
 }
 
+// MessageHanded is published when what somebody outside wrote or said on a channel is work
+// of another module: of service (Target itr), which opens a case, or of sales (ltc), which
+// takes a lead. What comes of it is linked to Message.
+type MessageHanded struct {
+	Message            trace.Ref
+	Target             string
+	Customer           CustomerID // 0 when unknown
+	Contact            ContactID  // 0 when unknown
+	Name, Phone, Email string
+	Subject, Text      string
+	Owner              int64
+}
+
 // DealRegistrationApproved is published when the deal of a partner is protected.
 type DealRegistrationApproved struct {
 	Registration, Partner trace.Ref

@@ -2,9 +2,13 @@ package api
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,6 +50,22 @@ func Public[In any](a *API, op Op, form resource.Fields[In], fn func(ctx context
 		return res, err
 	}
 	a.add(&op)
+}
+
+// Signed makes sure that a program which shares the secret has signed the body: the header
+// X-Meridian-Signature carries its HMAC-SHA256 in hexadecimal digits. Without a secret
+// nobody can sign, so everything is refused. Errors: Forbidden, Unauthorized.
+func (r *Request) Signed(secret string) error {
+	if secret == "" {
+		return errs.New(errs.Forbidden, "The web-hook is not set up: configure its secret first.")
+	}
+	given, err := hex.DecodeString(strings.TrimPrefix(r.Header.Get("X-Meridian-Signature"), "sha256="))
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(r.Body)
+	if err != nil || !hmac.Equal(given, mac.Sum(nil)) {
+		return errs.New(errs.Unauthorized, "The signature of the body is wrong.")
+	}
+	return nil
 }
 
 // values reads the body by its media type.

@@ -75,6 +75,11 @@ func (n *Notices) List(ctx context.Context, user int64, limit int) ([]Item, erro
 	return n.read(ctx, `user_id = ? ORDER BY at DESC LIMIT ?`, user, limit)
 }
 
+// Since returns the first notices of a user after the one with id after.
+func (n *Notices) Since(ctx context.Context, user, after int64) ([]Item, error) {
+	return n.read(ctx, `user_id = ? AND id > ? ORDER BY id LIMIT 20`, user, after)
+}
+
 // Get returns one notice of anybody; ok is false when there is none.
 func (n *Notices) Get(ctx context.Context, id int64) (x Item, ok bool, err error) {
 	list, err := n.read(ctx, `id = ?`, id)

@@ -11,10 +11,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5"
 
 	"meridian/platform/authz"
+	"meridian/platform/i18n"
 	"meridian/platform/notify"
 	"meridian/platform/web/ui"
 )
@@ -95,7 +97,16 @@ func (h *hub) follow(ctx context.Context, dsn string) error {
 	}
 }
 
-// events is the stream of a page: the number on the bell.
+// stream is the open connection of a page.
+type stream struct {
+	*Server
+	c    *gin.Context
+	rc   *http.ResponseController
+	user int64
+	seen int64 // the last notice the page knows
+}
+
+// events is the stream of a page: the number on the bell, and who is calling.
 func (s *Server) events(c *gin.Context) {
 	ctx := c.Request.Context()
 	user, _ := authz.Of(ctx)
@@ -105,11 +116,18 @@ func (s *Server) events(c *gin.Context) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-	rc := streamOf(c)
-	_ = rc.SetWriteDeadline(time.Time{})
+	to := &stream{Server: s, c: c, rc: streamOf(c), user: user.User}
+	_ = to.rc.SetWriteDeadline(time.Time{})
 	tick := time.NewTicker(25 * time.Second)
 	defer tick.Stop()
-	if s.sendBell(ctx, c, rc, user.User) != nil {
+	last, err := s.p.Notices.List(ctx, user.User, 1)
+	if err != nil {
+		return
+	}
+	if len(last) > 0 {
+		to.seen = last[0].ID
+	}
+	if to.bell(ctx) != nil {
 		return
 	}
 	for {
@@ -120,10 +138,12 @@ func (s *Server) events(c *gin.Context) {
 		case <-s.hub.done:
 			return
 		case <-wake:
-			err = s.sendBell(ctx, c, rc, user.User)
+			if err = to.calls(ctx); err == nil {
+				err = to.bell(ctx)
+			}
 		case <-tick.C:
 			_, err = fmt.Fprint(c.Writer, ": still here\n\n")
-			_ = rc.Flush()
+			_ = to.rc.Flush()
 		}
 		if err != nil {
 			return
@@ -140,18 +160,39 @@ func streamOf(c *gin.Context) *http.ResponseController {
 	return http.NewResponseController(c.Writer)
 }
 
-func (s *Server) sendBell(ctx context.Context, c *gin.Context, rc *http.ResponseController, user int64) error {
-	n, err := s.p.Notices.Unread(ctx, user)
+func (to *stream) bell(ctx context.Context) error {
+	n, err := to.p.Notices.Unread(ctx, to.user)
 	if err != nil {
 		return err
 	}
+	return to.send(ctx, "bell", ui.Badge(n))
+}
+
+// calls shows on the page what cannot wait until somebody looks at the bell.
+func (to *stream) calls(ctx context.Context) error {
+	list, err := to.p.Notices.Since(ctx, to.user, to.seen)
+	if err != nil {
+		return err
+	}
+	for _, n := range list {
+		to.seen = n.ID
+		if n.Kind != "call" {
+			continue
+		}
+		if err := to.send(ctx, "notif", ui.Toast{Text: to.p.NoticeText(ctx, n), Href: recordPath(n.Object.Type, n.Object.ID), Link: i18n.T(ctx, "Open")}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (to *stream) send(ctx context.Context, event string, part templ.Component) error {
 	var b bytes.Buffer
-	if err := ui.Badge(n).Render(ctx, &b); err != nil {
+	if err := part.Render(ctx, &b); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.Writer, "event: bell\ndata: %s\n\n", strings.ReplaceAll(b.String(), "\n", " "))
-	if err != nil {
+	if _, err := fmt.Fprintf(to.c.Writer, "event: %s\ndata: %s\n\n", event, strings.ReplaceAll(b.String(), "\n", " ")); err != nil {
 		return err
 	}
-	return rc.Flush()
+	return to.rc.Flush()
 }

@@ -111,7 +111,7 @@ func (s *Server) noticeItems(v *view, limit int) ([]ui.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	icons := map[string]string{"approval": "clipboard-check", "late": "clock", "handover": "arrows-exchange", "mention": "message", "share": "user-plus", "deputy": "user-check", "job": "file-import"}
+	icons := map[string]string{"approval": "clipboard-check", "late": "clock", "handover": "arrows-exchange", "mention": "message", "share": "user-plus", "deputy": "user-check", "job": "file-import", "call": "phone-call"}
 	out := make([]ui.Notice, len(list))
 	for i, n := range list {
 		out[i] = ui.Notice{Icon: icons[n.Kind], Text: v.NoticeText(v.ctx, n), When: v.ago(n.At), Unread: !n.Read}

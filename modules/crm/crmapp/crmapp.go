@@ -30,6 +30,7 @@ type Module struct {
 	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
 
 	busy func(types []string)
+	desk *desk
 }
 
 // StaysWhile names document types of other modules: a customer with an open one, found by
@@ -58,6 +59,7 @@ type desk struct {
 	touches   *domain.TouchPoints
 	logs      *domain.WorkLogs
 	callLists *domain.CallLists
+	messages  *domain.Messages
 	busy      []string // document types that keep a customer with its owner
 }
 
@@ -98,15 +100,16 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 	d.overview()
 	d.logging()
 	d.calls()
+	d.messaging()
 	d.facts.Loyalty = d.loyalty
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.call_list", "crm.field_standard", "crm.work_log", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.message", "crm.call_list", "crm.field_standard", "crm.work_log", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.inbox_rule", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners,
-		Terms: &domain.Terms{Book: sql}, busy: func(types []string) { d.busy = append(d.busy, types...) }}
+		Terms: &domain.Terms{Book: sql}, desk: d, busy: func(types []string) { d.busy = append(d.busy, types...) }}
 }
 
 // job adds a job that runs for every company with its calendar day.

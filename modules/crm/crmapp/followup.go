@@ -23,15 +23,6 @@ func (d *desk) contacts() {
 
 type ownerIn struct{ Owner int64 }
 
-func channelLabel(v string) string {
-	for _, o := range domain.Channels {
-		if o.Value == v {
-			return o.Label
-		}
-	}
-	return v
-}
-
 // todaysFollowups is the working list of one person.
 func (d *desk) todaysFollowups() *report.Report[ownerIn] {
 	return &report.Report[ownerIn]{
@@ -69,7 +60,7 @@ func (d *desk) runToday(ctx context.Context, in *ownerIn) (*report.Result, error
 			late++
 		}
 		t.Rows = append(t.Rows, report.Row{Ref: ref, Late: over, Cells: []report.Cell{report.Day(f.PlannedOn), report.Doc(customerRef(f.CustomerID), f.Customer), report.Doc(ref, f.Subject),
-			report.Word(channelLabel(f.Channel)), report.Text(errs.Clip(f.LastConclusion, 120))}, Acts: []report.Act{{Command: "log", Values: resource.Values{"followup_id": digits(f.ID)}}}})
+			report.Word(optionLabel(domain.Channels, f.Channel)), report.Text(errs.Clip(f.LastConclusion, 120))}, Acts: []report.Act{{Command: "log", Values: resource.Values{"followup_id": digits(f.ID)}}}})
 	}
 	b := report.Table{Key: "beyond", Title: "Longer without contact than the standard allows", Empty: "Every customer was contacted in time.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "stage", Label: "Stage"},
 		{Key: "standard", Label: "Standard"}, {Key: "last", Label: "Last contact", Kind: resource.KTime}, {Key: "days", Label: "Days without contact", Kind: resource.KInt}, {Key: "allowed", Label: "Allowed days", Kind: resource.KInt}, {Key: "planned", Label: "Planned"}}}

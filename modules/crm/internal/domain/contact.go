@@ -21,6 +21,7 @@ type Contact struct {
 	Phone      string
 	Email      string
 	EmailKey   string // lower case, for recognising a requester
+	PhoneKey   string // digits, for recognising a caller
 	IsPrimary  bool
 	Note       string
 
@@ -40,7 +41,7 @@ type Contact struct {
 }
 
 func (s *Customers) checkContact(_ context.Context, c *Contact) error {
-	c.EmailKey = strings.ToLower(c.Email)
+	c.EmailKey, c.PhoneKey = strings.ToLower(c.Email), PhoneKey(c.Phone)
 	var bad []errs.Field
 	if c.Email != "" && !strings.Contains(c.Email, "@") {
 		bad = append(bad, errs.Field{Name: "email", Message: "This is no e-mail address."})
