@@ -85,5 +85,6 @@ func wire(p *app.Platform) *system {
 	})
 	wireFacts(p, customers)
 	customers.StaysWhile("ltc.quote", "ltc.dispute")
+	customers.DealsOf("ltc.opportunity")
 	return &system{sales: sales, service: service}
 }

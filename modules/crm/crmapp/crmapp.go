@@ -29,12 +29,17 @@ type Module struct {
 	// DealEnded is told when a deal is won or lost.
 	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
 
-	busy func(types []string)
+	busy, deals func(types []string)
 }
 
 // StaysWhile names document types of other modules: a customer with an open one, found by
 // its field customer_id, does not go back to a pool. It is called while wiring.
 func (m *Module) StaysWhile(types ...string) { m.busy(types) }
+
+// DealsOf names the document types of deals: each names its customer, its product and the
+// customer record of its partner in the fields customer_id, product_id and partner_id. It is
+// called while wiring.
+func (m *Module) DealsOf(types ...string) { m.deals(types) }
 
 // desk is what the reports and commands of the module work with.
 type desk struct {
@@ -59,6 +64,7 @@ type desk struct {
 	logs      *domain.WorkLogs
 	callLists *domain.CallLists
 	busy      []string // document types that keep a customer with its owner
+	deals     []string // document types of deals
 }
 
 // New builds the module and registers its types, reports and jobs. The sources are what
@@ -106,7 +112,7 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
 		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.call_list", "crm.field_standard", "crm.work_log", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.policy"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners,
-		Terms: &domain.Terms{Book: sql}, busy: func(types []string) { d.busy = append(d.busy, types...) }}
+		Terms: &domain.Terms{Book: sql}, busy: func(types []string) { d.busy = append(d.busy, types...) }, deals: func(types []string) { d.deals = append(d.deals, types...) }}
 }
 
 // job adds a job that runs for every company with its calendar day.

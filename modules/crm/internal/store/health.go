@@ -157,7 +157,7 @@ type Churn struct {
 
 // Churns counts by month the visible customers who had signed.
 func (s *Store) Churns(ctx context.Context, dept int64, from date.Date, months int) ([]Churn, error) {
-	w, err := s.of(ctx, dept, "")
+	w, err := s.of(ctx, domain.Unit{Dept: dept})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ type RuleQuality struct{ Opened, Saved, Lost, FalseAlarms, Left, Foreseen int64 
 
 // Quality judges the churn rule over the visible customers.
 func (s *Store) Quality(ctx context.Context, dept int64, from, to date.Date) (RuleQuality, error) {
-	w, err := s.of(ctx, dept, "")
+	w, err := s.of(ctx, domain.Unit{Dept: dept})
 	if err != nil {
 		return RuleQuality{}, err
 	}
@@ -218,7 +218,7 @@ type Outcome struct {
 
 // Outcomes tests the grades of a day against what came after.
 func (s *Store) Outcomes(ctx context.Context, dept int64, day date.Date) ([]Outcome, error) {
-	w, err := s.of(ctx, dept, "")
+	w, err := s.of(ctx, domain.Unit{Dept: dept})
 	if err != nil {
 		return nil, err
 	}
