@@ -86,5 +86,6 @@ func wire(p *app.Platform) *system {
 	wireFacts(p, customers)
 	customers.StaysWhile("ltc.quote", "ltc.dispute")
 	customers.DealsOf("ltc.opportunity")
+	customers.CopiedByBranch("ltc.pipeline", "branch_id")
 	return &system{sales: sales, service: service}
 }

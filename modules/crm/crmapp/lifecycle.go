@@ -64,7 +64,7 @@ func (d *desk) runLifecycle(ctx context.Context, in *cycleIn) (*report.Result, e
 	if err != nil {
 		return nil, err
 	}
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, in.Dept)
 	if err != nil {
 		return nil, err
 	}
