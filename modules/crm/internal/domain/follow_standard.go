@@ -32,9 +32,9 @@ func (f FollowStandard) branch() int64 { return value(f.BranchID) }
 func (f FollowStandard) key() string { return f.Tier + "/" + string(f.AtStage) }
 
 func (f FollowStandard) allows(own FollowStandard) (bad []errs.Field) {
-	switch {
-	case f.Branches == BranchesFree:
-	case f.Branches == BranchesFollow:
+	switch f.Branches {
+	case BranchesFree:
+	case BranchesFollow:
 		bad = append(bad, errs.Field{Name: "branch_id", Message: "Head office does not let branches change this standard."})
 	default:
 		if own.Times*f.PerDays < f.Times*own.PerDays {

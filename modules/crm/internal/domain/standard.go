@@ -28,9 +28,9 @@ func (f FieldStandard) branch() int64 { return value(f.BranchID) }
 func (f FieldStandard) key() string { return f.Kind + "/" + string(f.FromStage) + "/" + f.Field }
 
 func (f FieldStandard) allows(own FieldStandard) (bad []errs.Field) {
-	switch {
-	case f.Branches == BranchesFree:
-	case f.Branches == BranchesFollow:
+	switch f.Branches {
+	case BranchesFree:
+	case BranchesFollow:
 		bad = append(bad, errs.Field{Name: "branch_id", Message: "Head office does not let branches change this standard."})
 	default:
 		if own.Weight < f.Weight {
