@@ -67,18 +67,19 @@ func (d *demo) command(who, name, command string, v resource.Values) {
 	}
 }
 
-// standards say how often customers are met and what must be known of them.
+// standards say how often customers are met and what must be known of them; head office sets
+// them.
 func (d *demo) standards() {
 	for _, x := range []struct{ name, tier, stage, times, days, channel string }{
 		{"重点客户每周两次", "key", "", "2", "7", "visit"}, {"潜在客户每周一次", "", "potential", "1", "7", "call"}, {"已合作客户每月一次", "standard", "user", "1", "30", "call"}} {
-		d.make("manager", "crm.follow_standard", resource.Values{"name": x.name, "tier": x.tier, "at_stage": x.stage, "times": x.times, "per_days": x.days, "channel": x.channel, "need_value": strconv.FormatBool(x.tier == "key")})
+		d.make("executive", "crm.follow_standard", resource.Values{"name": x.name, "tier": x.tier, "at_stage": x.stage, "times": x.times, "per_days": x.days, "channel": x.channel, "need_value": strconv.FormatBool(x.tier == "key")})
 	}
 	for _, x := range []struct {
 		field, stage, weight string
 		required             bool
 	}{{"name", "to_identify", "2", false}, {"owner", "to_identify", "1", false}, {"industry", "target", "1", true}, {"source", "target", "1", true}, {"phone", "target", "2", false}, {"region", "target", "1", false},
 		{"contact", "potential", "2", true}, {"core_need", "potential", "2", false}, {"contact_phone", "potential", "1", false}, {"last_touch", "potential", "1", false}, {"tax_no", "signed", "2", false}, {"address", "signed", "1", false}} {
-		d.make("manager", "crm.field_standard", resource.Values{"field": x.field, "from_stage": x.stage, "weight": x.weight, "required": strconv.FormatBool(x.required)})
+		d.make("executive", "crm.field_standard", resource.Values{"field": x.field, "from_stage": x.stage, "weight": x.weight, "required": strconv.FormatBool(x.required)})
 	}
 }
 

@@ -87,5 +87,7 @@ func wire(p *app.Platform) *system {
 	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.MessageHanded) error { return messageLead(ctx, sales.Leads, e) })
 	wireFacts(p, customers)
 	customers.StaysWhile("ltc.quote", "ltc.dispute")
+	customers.DealsOf("ltc.opportunity")
+	customers.CopiedByBranch("ltc.pipeline", "branch_id")
 	return &system{sales: sales, service: service}
 }

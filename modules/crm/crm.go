@@ -275,6 +275,8 @@ type ResourceGapPublished struct {
 	Version  int
 	Dept     int64
 	Region   string
+	Product  int64     // 0: of every product
+	Partner  PartnerID // 0: not of the team of a partner
 	From, To date.Date
 	States   []StateGap
 }

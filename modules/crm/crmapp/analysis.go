@@ -38,7 +38,7 @@ func (d *desk) runStocktaking(ctx context.Context, in *periodIn) (*report.Result
 	if err != nil {
 		return nil, err
 	}
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, in.Dept)
 	if err != nil {
 		return nil, err
 	}

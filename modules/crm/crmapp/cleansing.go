@@ -64,7 +64,7 @@ func (d *desk) cleansing() *report.Report[cleansingIn] {
 var dirtFields = []resource.Option{{Value: "tax_no", Label: "Tax number"}, {Value: "phone", Label: "Phone"}, {Value: "email", Label: "E-mail"}}
 
 func (d *desk) runCleansing(ctx context.Context, in *cleansingIn) (*report.Result, error) {
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, in.Dept)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func kept(p *store.Pair) (keep, other int64) {
 // chosen reads the customers of a batch. Every number must stand in the list the reader
 // sees; a field error names the one that does not.
 func (d *desk) chosen(ctx context.Context, in *batchIn) ([]store.Dirty, error) {
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

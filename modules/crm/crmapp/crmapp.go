@@ -29,13 +29,24 @@ type Module struct {
 	// DealEnded is told when a deal is won or lost.
 	DealEnded func(ctx context.Context, customer crm.CustomerID, deal trace.Ref, won bool) error
 
-	busy func(types []string)
 	desk *desk
 }
 
 // StaysWhile names document types of other modules: a customer with an open one, found by
 // its field customer_id, does not go back to a pool. It is called while wiring.
-func (m *Module) StaysWhile(types ...string) { m.busy(types) }
+func (m *Module) StaysWhile(types ...string) { m.desk.busy = append(m.desk.busy, types...) }
+
+// DealsOf names the document types of deals: each names its customer, its product and the
+// customer record of its partner in the fields customer_id, product_id and partner_id. It is
+// called while wiring.
+func (m *Module) DealsOf(types ...string) { m.desk.deals = append(m.desk.deals, types...) }
+
+// CopiedByBranch names a document type of another module whose records belong to the branch
+// in a field: a new branch gets those of the good one it is made of, by their name. It is
+// called while wiring.
+func (m *Module) CopiedByBranch(typ, field string) {
+	m.desk.branched = append(m.desk.branched, branched{typ: typ, field: field, key: []string{"name"}})
+}
 
 // desk is what the reports and commands of the module work with.
 type desk struct {
@@ -61,13 +72,19 @@ type desk struct {
 	callLists *domain.CallLists
 	messages  *domain.Messages
 	busy      []string // document types that keep a customer with its owner
+	deals     []string // document types of deals
+	branched  []branched
+	positions *domain.BranchPositions
+	practices *domain.GoodPractices
 }
 
 // New builds the module and registers its types, reports and jobs. The sources are what
 // other modules tell of touch points.
 func New(p *app.Platform, sources ...crm.TouchSource) *Module {
-	sql := &store.Store{DB: p.DB, Location: p.Location}
-	d := &desk{p: p, sql: sql, policies: &domain.Policies{Store: db.NewStore[domain.Policy](p.DB, "crm.policy")}}
+	sql := &store.Store{DB: p.DB, Directory: p.Authz.Directory, Location: p.Location}
+	d := &desk{p: p, sql: sql, policies: &domain.Policies{Directory: p.Authz.Directory,
+		Store:    db.NewStore(p.DB, "crm.policy", db.WithLines("crm.policy_freedom", func(x *domain.Policy) *[]domain.PolicyFreedom { return &x.Freedoms })),
+		Branches: db.NewStore(p.DB, "crm.branch_policy", db.WithLines("crm.branch_value", func(b *domain.BranchPolicy) *[]domain.BranchValue { return &b.Values }))}}
 	d.customers = &domain.Customers{
 		Store:    db.NewStore[domain.Customer](p.DB, "crm.customer"),
 		Contacts: db.NewStore[domain.Contact](p.DB, "crm.contact"),
@@ -78,12 +95,12 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 		Rules: db.NewStore(p.DB, "crm.allocation_rule", db.WithLines("crm.allocation_member", func(r *domain.AllocationRule) *[]domain.AllocationMember { return &r.Members }))}
 	d.customers.Pools = d.pools
 	d.followups = &domain.Followups{Store: db.NewStore[domain.Followup](p.DB, "crm.followup"), Now: p.Now, Customers: d.customers, Rhythm: sql}
-	fields := &domain.FieldStandards{Store: db.NewStore[domain.FieldStandard](p.DB, "crm.field_standard"), Standards: sql}
+	fields := &domain.FieldStandards{Store: db.NewStore[domain.FieldStandard](p.DB, "crm.field_standard"), Standards: sql, Directory: p.Authz.Directory}
 	resource.Register(p.Types, d.customers.Declare())
 	resource.Register(p.Types, d.customers.DeclareContact())
 	resource.Register(p.Types, d.followups.Declare())
 	resource.Register(p.Types, fields.Declare())
-	follow := &domain.FollowStandards{Store: db.NewStore[domain.FollowStandard](p.DB, "crm.follow_standard")}
+	follow := &domain.FollowStandards{Store: db.NewStore[domain.FollowStandard](p.DB, "crm.follow_standard"), Directory: p.Authz.Directory}
 	resource.Register(p.Types, follow.Declare())
 	resource.Register(p.Types, d.policies.Declare())
 	d.master()
@@ -101,15 +118,16 @@ func New(p *app.Platform, sources ...crm.TouchSource) *Module {
 	d.logging()
 	d.calls()
 	d.messaging()
+	d.ruling()
 	d.facts.Loyalty = d.loyalty
 
 	exposure := &store.Exposure{DB: p.DB}
 	p.AddCheck("crm.exposure", func(ctx context.Context) ([]string, error) { return exposure.Differences(ctx) })
 	p.AddCheck("crm.facts", func(ctx context.Context) ([]string, error) { return sql.FactDifferences(ctx) })
 	p.AddModule(app.Module{Code: "crm", Help: crm.Help, Label: "Customer relationship management", Icon: "users",
-		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.message", "crm.call_list", "crm.field_standard", "crm.work_log", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.inbox_rule", "crm.policy"}}, text.FS)
+		Types: []string{"crm.customer", "crm.contact", "crm.followup", "crm.message", "crm.call_list", "crm.field_standard", "crm.work_log", "crm.need", "crm.risk_case", "crm.care_program", "crm.care_task", "crm.partner", "crm.deal_registration", "crm.market_fund", "crm.fund_claim", "crm.touch_point", "crm.touch_action", "crm.segment", "crm.value_model", "crm.credit_profile", "crm.credit_release", "crm.transfer", "crm.resource_plan", "crm.loyalty_rule", "crm.reward", "crm.follow_standard", "crm.pool", "crm.allocation_rule", "crm.inbox_rule", "crm.policy", "crm.branch_policy", "crm.branch_position", "crm.good_practice"}}, text.FS)
 	return &Module{Customers: d.customers, Credit: &domain.Credit{Ledger: exposure, Customers: d.customers, Today: d.today}, DealEnded: d.customers.DealEnded, Facts: d.facts, Partners: d.partners,
-		Terms: &domain.Terms{Book: sql}, desk: d, busy: func(types []string) { d.busy = append(d.busy, types...) }}
+		Terms: &domain.Terms{Book: sql}, desk: d}
 }
 
 // job adds a job that runs for every company with its calendar day.

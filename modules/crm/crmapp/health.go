@@ -28,7 +28,7 @@ const dueAtOnce = 2000
 
 // measureDue scores the customers other modules told something of since the last time.
 func (d *desk) measureDue(ctx context.Context, company int64, day date.Date) error {
-	policy, err := d.policies.Of(ctx, company)
+	policies, err := d.policies.Everywhere(ctx, company)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (d *desk) measureDue(ctx context.Context, company int64, day date.Date) err
 			if more = len(ids) == dueAtOnce; err != nil || len(ids) == 0 {
 				return err
 			}
-			return d.sql.Measure(ctx, company, ids, day, policy)
+			return d.measureAll(ctx, company, ids, day, policies)
 		})
 		if err != nil {
 			return err
@@ -53,11 +53,11 @@ const churnRule = "Silence without an open order"
 // measureHealth scores every customer of a company in one statement, then opens a case
 // for each the churn rule holds for.
 func (d *desk) measureHealth(ctx context.Context, company int64, day date.Date) error {
-	policy, err := d.policies.Of(ctx, company)
+	policies, err := d.policies.Everywhere(ctx, company)
 	if err != nil {
 		return err
 	}
-	if err := d.p.DB.Tx(ctx, func(ctx context.Context) error { return d.sql.Measure(ctx, company, nil, day, policy) }); err != nil {
+	if err := d.p.DB.Tx(ctx, func(ctx context.Context) error { return d.measureAll(ctx, company, nil, day, policies) }); err != nil {
 		return err
 	}
 	list, err := d.sql.Churning(ctx, company, 1000)
@@ -80,6 +80,16 @@ func (d *desk) measureHealth(ctx context.Context, company int64, day date.Date) 
 		})
 		if err != nil {
 			return fmt.Errorf("risk of customer %d: %w", h.ID, err)
+		}
+	}
+	return nil
+}
+
+// measureAll measures the customers of every branch by the policy in force there.
+func (d *desk) measureAll(ctx context.Context, company int64, ids []int64, day date.Date, policies []domain.PolicyReach) error {
+	for i := range policies {
+		if err := d.sql.Measure(ctx, company, ids, day, &policies[i]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -119,7 +129,7 @@ func (d *desk) runHealth(ctx context.Context, in *healthIn) (*report.Result, err
 	t := report.Table{Key: "grid", Title: "Health of customers", Empty: "No customer was measured yet.", Cols: []report.Col{{Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "days", Label: "Days since the last contact", Kind: resource.KInt},
 		{Key: "contacts", Label: "Contacts a month", Kind: resource.KInt}, {Key: "orders", Label: "Orders in 3 months", Kind: resource.KInt}, {Key: "complaints", Label: "Complaints in 6 months", Kind: resource.KInt}, {Key: "fit", Label: "Need match"},
 		{Key: "parts", Label: "Parts", Minor: true}, {Key: "score", Label: "Health", Kind: resource.KInt}, {Key: "risk", Label: "Risk"}, {Key: "first", Label: "Suggestion"}, {Key: "second", Label: "Then"}}}
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, in.Dept)
 	if err != nil {
 		return nil, err
 	}

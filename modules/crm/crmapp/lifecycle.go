@@ -21,7 +21,11 @@ import (
 
 // cycle adds the life cycle and the plan that stands on it (CRM-06, CRM-07).
 func (d *desk) cycle() {
-	d.plans = &domain.ResourcePlans{Store: db.NewStore[domain.ResourcePlan](d.p.DB, "crm.resource_plan")}
+	d.plans = &domain.ResourcePlans{Store: db.NewStore[domain.ResourcePlan](d.p.DB, "crm.resource_plan"),
+		Within: func(dept int64) []int64 { return d.p.Authz.Directory().Subtree(dept) },
+		Partners: func(ctx context.Context, id int64) (*domain.Partner, error) {
+			return d.partners.Store.Get(authz.System(ctx, "partner of a resource plan"), id)
+		}}
 	resource.Register(d.p.Types, d.plans.Declare())
 	report.Register(d.p.Reports, d.lifecycle())
 	report.Register(d.p.Reports, d.resourcePlan())
@@ -60,15 +64,15 @@ func (d *desk) runLifecycle(ctx context.Context, in *cycleIn) (*report.Result, e
 	if err != nil {
 		return nil, err
 	}
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, in.Dept)
 	if err != nil {
 		return nil, err
 	}
-	whole, err := d.sql.Steps(ctx, in.Dept, "", in.From, in.To, "", policy.MatureDays)
+	whole, err := d.sql.Steps(ctx, domain.Unit{Dept: in.Dept}, in.From, in.To, "", policy.MatureDays)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := d.sql.Steps(ctx, in.Dept, "", in.From, in.To, in.By, policy.MatureDays)
+	parts, err := d.sql.Steps(ctx, domain.Unit{Dept: in.Dept}, in.From, in.To, in.By, policy.MatureDays)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +181,7 @@ func (d *desk) groupCell(by, group string) report.Cell {
 func (d *desk) resourcePlan() *report.Report[periodIn] {
 	return &report.Report[periodIn]{
 		Name: "crm.resource_gap", Label: "Customer resource plan and gap", Icon: "target", Perm: "crm.resource_plan:read", Home: []string{"ltc.manager"},
-		Help: "Signed customers needed are the target over the average deal; each state before is what its conversion rate asks for. Rates are those of the plan or of the unit's last twelve months, steadied by the whole company. What a unit has counts who stands in a state, who went on in the period and who is expected from the state before.",
+		Help: "Signed customers needed are the target over the average deal; each state before is what its conversion rate asks for. Rates are those of the plan or of the unit's last twelve months, steadied by the whole company. What a unit has counts who stands in a state, who went on in the period and who is expected from the state before. The customers of a product are those whose deals name it, those of a partner's team come from its deals and registrations. The total leaves out what a wider plan of the same time holds already.",
 		Form: periodForm(),
 		Default: func(ctx context.Context, in *periodIn) error {
 			y := d.today(ctx).Year()
@@ -196,6 +200,86 @@ type measured struct {
 	needs []domain.StageNeed
 }
 
+// unitOf says whose customers a plan counts. Of a product they are those a deal names it
+// for, of a partner those of its deals and registrations; of both, those of its deals that
+// name the product.
+func (d *desk) unitOf(ctx context.Context, p *domain.ResourcePlan) (domain.Unit, error) {
+	u := domain.Unit{Dept: p.UnitDeptID, Region: p.Region, Named: p.ProductID != nil || p.PartnerID != nil}
+	if !u.Named {
+		return u, nil
+	}
+	ctx = authz.System(ctx, "customers of a unit") // the reader counts those of them it may see
+	deals := map[string][]string{}
+	if p.ProductID != nil {
+		deals["product_id"] = []string{digits(*p.ProductID)}
+	}
+	if p.PartnerID != nil {
+		partner, err := d.partners.Store.Get(ctx, *p.PartnerID)
+		if err != nil {
+			return u, err
+		}
+		if p.ProductID == nil {
+			if u.IDs, err = d.sql.RegisteredBy(ctx, partner.ID); err != nil {
+				return u, err
+			}
+		}
+		if partner.CustomerID == nil { // no deal can name it yet
+			return u, nil
+		}
+		deals["partner_id"] = []string{digits(*partner.CustomerID)}
+	}
+	named, err := d.inDeals(ctx, deals)
+	u.IDs = append(u.IDs, named...)
+	return u, err
+}
+
+// inDeals lists the customers of the deals that filters choose.
+func (d *desk) inDeals(ctx context.Context, filters map[string][]string) (out []int64, err error) {
+	for _, name := range d.deals {
+		doc, err := d.p.Types.Doc(name)
+		if err != nil {
+			return nil, err
+		}
+		groups, err := doc.Groups(ctx, resource.ListQuery{Filters: filters}, "customer_id", "")
+		if err != nil {
+			return nil, fmt.Errorf("customers of %s: %w", name, err)
+		}
+		for _, g := range groups {
+			if g.Key != "" { // the customer is not known yet
+				out = append(out, atoi(g.Key))
+			}
+		}
+	}
+	return out, nil
+}
+
+// unitCell names the unit of a plan.
+func (d *desk) unitCell(ctx context.Context, p *domain.ResourcePlan) (report.Cell, error) {
+	c := d.groupCell("dept", digits(p.UnitDeptID))
+	if p.Region != "" {
+		c.Text += " " + p.Region
+	}
+	for _, x := range []struct {
+		typ string
+		id  *int64
+	}{{"ipd.product", p.ProductID}, {"crm.partner", p.PartnerID}} {
+		if x.id == nil {
+			continue
+		}
+		doc, err := d.p.Types.Doc(x.typ)
+		if err != nil {
+			return c, err
+		}
+		titles, err := doc.Titles(ctx, []int64{*x.id})
+		if err != nil {
+			return c, err
+		}
+		c.Text += " · " + titles[*x.id]
+	}
+	c.Href = d.plans.Type.Ref(p.ID).Path()
+	return c, nil
+}
+
 // measure works a plan out for a reader.
 func (d *desk) measure(ctx context.Context, p domain.ResourcePlan) (measured, error) {
 	m := measured{plan: p, rates: [3]money.Decimal{p.ToPotential.Number(), p.ToDeal.Number(), p.ToSignature.Number()}}
@@ -204,11 +288,15 @@ func (d *desk) measure(ctx context.Context, p domain.ResourcePlan) (measured, er
 		return m, err
 	}
 	today := d.today(ctx)
-	own, err := d.sql.Steps(ctx, p.UnitDeptID, p.Region, today.AddMonths(-12), today, "", policy.MatureDays)
+	unit, err := d.unitOf(ctx, &p)
 	if err != nil {
 		return m, err
 	}
-	whole, err := d.sql.Steps(authz.System(ctx, "conversion of the company"), 0, "", today.AddMonths(-12), today, "", policy.MatureDays)
+	own, err := d.sql.Steps(ctx, unit, today.AddMonths(-12), today, "", policy.MatureDays)
+	if err != nil {
+		return m, err
+	}
+	whole, err := d.sql.Steps(authz.System(ctx, "conversion of the company"), domain.Unit{}, today.AddMonths(-12), today, "", policy.MatureDays)
 	if err != nil {
 		return m, err
 	}
@@ -223,7 +311,7 @@ func (d *desk) measure(ctx context.Context, p domain.ResourcePlan) (measured, er
 			m.rates[i] = domain.Shrink(o.Reached, o.Entered, all, policy.Shrink)
 		}
 	}
-	stocks, err := d.sql.Stocks(ctx, p.UnitDeptID, p.Region, p.FromOn)
+	stocks, err := d.sql.Stocks(ctx, unit, p.FromOn)
 	if err != nil {
 		return m, err
 	}
@@ -266,17 +354,24 @@ func (d *desk) runResourcePlan(ctx context.Context, in *periodIn) (*report.Resul
 			return nil, err
 		}
 		ref := d.plans.Type.Ref(p.ID)
-		unit := d.groupCell("dept", digits(p.UnitDeptID))
-		if p.Region != "" {
-			unit.Text += " " + p.Region
+		unit, err := d.unitCell(ctx, &p)
+		if err != nil {
+			return nil, err
 		}
-		unit.Href = ref.Path()
+		part := slices.ContainsFunc(plans, func(w domain.ResourcePlan) bool {
+			return w.ID != p.ID && d.plans.Covers(&w, &p) && (w.ID < p.ID || !d.plans.Covers(&p, &w))
+		})
 		need := map[crm.Lifecycle]int64{}
 		for _, n := range m.needs {
-			need[n.Stage], sums[n.Stage] = n.Required, sums[n.Stage]+n.Required
+			need[n.Stage] = n.Required
+			if !part {
+				sums[n.Stage] += n.Required
+			}
 			g.Rows = append(g.Rows, report.Row{Late: n.Short() > 0 && !n.DueOn.IsZero() && n.DueOn.Before(d.today(ctx)), Cells: []report.Cell{unit, report.Word(domain.StageLabels[n.Stage]), report.Count(n.Required), report.Count(n.Have), report.Count(n.Short()), report.Day(n.DueOn)}})
 		}
-		target = target.Add(p.Target)
+		if !part {
+			target = target.Add(p.Target)
+		}
 		rate := func(i int) report.Cell {
 			return report.Cell{Kind: resource.KPercent, Text: m.rates[i].Round(6).String()}
 		}
@@ -308,6 +403,12 @@ func (d *desk) publishGap(ctx context.Context, in *numberIn) (report.Done, error
 			return fmt.Errorf("publish the gap of %s: %w", p.No, err)
 		}
 		e := crm.ResourceGapPublished{Plan: d.plans.Type.Ref(p.ID), Version: version, Dept: p.UnitDeptID, Region: p.Region, From: p.FromOn, To: p.ToOn}
+		if p.ProductID != nil {
+			e.Product = *p.ProductID
+		}
+		if p.PartnerID != nil {
+			e.Partner = crm.PartnerID(*p.PartnerID)
+		}
 		for _, n := range m.needs {
 			e.States = append(e.States, crm.StateGap{State: n.Stage, Required: n.Required, Have: n.Have, Gap: n.Short(), DueOn: n.DueOn})
 		}

@@ -81,7 +81,7 @@ func (d *desk) runDuplicates(ctx context.Context, in *duplicateIn) (*report.Resu
 	if err != nil {
 		return nil, err
 	}
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +219,7 @@ func (d *desk) completeness() *report.Report[deptIn] {
 }
 
 func (d *desk) runCompleteness(ctx context.Context, in *deptIn) (*report.Result, error) {
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, in.Dept)
 	if err != nil {
 		return nil, err
 	}
@@ -253,13 +253,15 @@ func (d *desk) runCompleteness(ctx context.Context, in *deptIn) (*report.Result,
 // remindIncomplete measures every customer and tells each owner once how many are
 // below the standard: one notice a night, not one a record.
 func (d *desk) remindIncomplete(ctx context.Context, company int64, day date.Date) error {
-	policy, err := d.policies.Of(ctx, company)
+	policies, err := d.policies.Everywhere(ctx, company)
 	if err != nil {
 		return err
 	}
 	return d.p.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := d.sql.MarkStale(ctx, company, policy.VerifyDays); err != nil {
-			return err
+		for i := range policies {
+			if err := d.sql.MarkStale(ctx, company, &policies[i]); err != nil {
+				return err
+			}
 		}
 		if err := d.askForProof(ctx, company, day); err != nil {
 			return err
@@ -267,17 +269,27 @@ func (d *desk) remindIncomplete(ctx context.Context, company int64, day date.Dat
 		if err := d.sql.Refresh(ctx, company, nil); err != nil {
 			return err
 		}
-		owners, err := d.sql.BelowByOwner(ctx, company, policy.RemindBelow)
-		if err != nil {
-			return err
-		}
-		for _, o := range owners {
-			if err := d.p.Notices.Send(ctx, process.Notice{Users: []int64{o.OwnerID}, Kind: "completeness", Message: "{0} of your customers are less than {1} % complete.", Args: []any{o.Below, policy.RemindBelow}}); err != nil {
+		for i := range policies {
+			if err := d.remindOwners(ctx, company, &policies[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// remindOwners tells each owner how many customers are below what a policy asks for.
+func (d *desk) remindOwners(ctx context.Context, company int64, p *domain.PolicyReach) error {
+	owners, err := d.sql.BelowByOwner(ctx, company, p)
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		if err := d.p.Notices.Send(ctx, process.Notice{Users: []int64{o.OwnerID}, Kind: "completeness", Message: "{0} of your customers are less than {1} % complete.", Args: []any{o.Below, p.RemindBelow}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // proofsANight is how many contacts an owner is asked to put right in one night.

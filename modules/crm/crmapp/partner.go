@@ -63,7 +63,7 @@ func (d *desk) rate(ctx context.Context) ([]rated, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, err := d.policies.Mine(ctx)
+	policy, err := d.policies.Mine(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

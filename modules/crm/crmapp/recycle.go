@@ -15,7 +15,7 @@ import (
 // those whose notice has run out. Who contacts the customer, or wins a deal, meanwhile
 // keeps it; an owner with a deputy loses nothing while that lasts.
 func (d *desk) recycle(ctx context.Context, company int64, day date.Date) error {
-	policy, err := d.policies.Of(ctx, company)
+	policies, err := d.policies.Everywhere(ctx, company)
 	if err != nil {
 		return err
 	}
@@ -23,9 +23,13 @@ func (d *desk) recycle(ctx context.Context, company int64, day date.Date) error 
 	if err != nil {
 		return err
 	}
-	ripe, err := d.sql.Ripes(ctx, company, depts, pools, d.p.Now(), day, policy.FirstContactDays)
-	if err != nil {
-		return err
+	var ripe []store.Ripe
+	for i := range policies {
+		list, err := d.sql.Ripes(ctx, company, depts, pools, d.p.Now(), day, &policies[i])
+		if err != nil {
+			return err
+		}
+		ripe = append(ripe, list...)
 	}
 	var still []int64
 	away := map[int64]bool{}

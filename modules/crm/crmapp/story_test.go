@@ -22,7 +22,10 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 func setup(t *testing.T) (*apptest.Suite, *crmapp.Module) {
 	t.Helper()
 	var m *crmapp.Module
-	s := apptest.New(t, func(p *app.Platform) { m = crmapp.New(p) })
+	s := apptest.New(t, func(p *app.Platform) {
+		apptest.StandIn(t, p, "ipd.product")
+		m = crmapp.New(p)
+	})
 	return s, m
 }
 

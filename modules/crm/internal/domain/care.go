@@ -25,6 +25,7 @@ type CareProgram struct {
 	Todo       string
 	GiftLimit  money.Amount // a gift may cost that much; 0 = no gifts
 	Active     bool
+	BranchID   *int64 // whose customers; nil = every branch
 }
 
 // CareStage is the state of a care task.
@@ -91,6 +92,7 @@ func (s *Care) DeclareProgram() *resource.Type[CareProgram] {
 			resource.LongText("todo", "What to do", func(p *CareProgram) *string { return &p.Todo }).Required(),
 			resource.Money("gift_limit", "A gift costs at most", func(p *CareProgram) *money.Amount { return &p.GiftLimit }).Hint("0: no gifts."),
 			resource.Bool("active", "Active", func(p *CareProgram) *bool { return &p.Active }).InList().Filter(),
+			resource.OptRef("branch_id", "Branch", func(p *CareProgram) **int64 { return &p.BranchID }, "core.department").InList().Filter().Hint("Empty: the customers of every branch."),
 		},
 	}
 	return s.ProgramType

@@ -74,7 +74,7 @@ func (c *Credit) Check(ctx context.Context, customer crm.CustomerID, at crm.Poin
 		return fail(err)
 	}
 	id := crm.CustomerID(who.ID)
-	policy, err := c.Customers.Policies.Of(ctx, who.CompanyID)
+	policy, err := c.Customers.Policies.For(ctx, who.CompanyID, who.DeptID)
 	if err != nil {
 		return fail(err)
 	}
@@ -230,7 +230,7 @@ func (s *CreditControl) grant(ctx context.Context, r *CreditRelease) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Customers.Policies.Of(ctx, r.CompanyID)
+	p, err := s.Customers.Policies.For(ctx, c.CompanyID, c.DeptID)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"meridian/modules/crm"
 	"meridian/platform/errs"
+	"meridian/platform/org"
 	"meridian/platform/record"
 	"meridian/platform/resource"
 )
@@ -22,6 +23,30 @@ type FollowStandard struct {
 	Channel      string
 	NeedValue    bool
 	NeedFeedback bool
+	BranchID     *int64 // who has set it anew; nil = head office, for everybody
+	Branches     string // what branches may do with it
+}
+
+func (f FollowStandard) branch() int64 { return value(f.BranchID) }
+
+func (f FollowStandard) key() string { return f.Tier + "/" + string(f.AtStage) }
+
+func (f FollowStandard) allows(own FollowStandard) (bad []errs.Field) {
+	switch f.Branches {
+	case BranchesFree:
+	case BranchesFollow:
+		bad = append(bad, errs.Field{Name: "branch_id", Message: "Head office does not let branches change this standard."})
+	default:
+		if own.Times*f.PerDays < f.Times*own.PerDays {
+			bad = append(bad, errs.Field{Name: "times", Message: "Head office asks for {0} contacts in {1} days; a branch may ask for more, not for less.", Args: []any{f.Times, f.PerDays}})
+		}
+		for name, less := range map[string]bool{"need_value": f.NeedValue && !own.NeedValue, "need_feedback": f.NeedFeedback && !own.NeedFeedback} {
+			if less {
+				bad = append(bad, errs.Field{Name: name, Message: "Head office requires this field; a branch may not do without."})
+			}
+		}
+	}
+	return bad
 }
 
 // DefaultFollowStandards hold for a company that has none of its own (CRM-05):
@@ -39,6 +64,21 @@ func DefaultFollowStandards() []FollowStandard {
 type FollowStandards struct {
 	Store record.Store[FollowStandard]
 	Type  *resource.Type[FollowStandard]
+
+	Directory func() *org.Directory
+}
+
+// check holds the figures, and a standard of a branch to what head office allows.
+func (s *FollowStandards) check(ctx context.Context, f *FollowStandard) error {
+	if f.Times < 1 || f.PerDays < 1 || f.PerDays > 366 || f.Times > 100 {
+		return errs.Bad("times", "A whole number above zero is expected.")
+	}
+	if f.BranchID != nil {
+		f.Branches = BranchesFollow
+	}
+	return checkBranch(ctx, s.Directory(), f.CompanyID, *f, func(ctx context.Context) ([]FollowStandard, error) {
+		return s.Store.Find(ctx, record.Where("company_id", record.Eq, f.CompanyID).And("branch_id", record.IsNull, nil).And("tier", record.Eq, f.Tier))
+	})
 }
 
 var tiers = []resource.Option{{Value: "key", Label: "Key account", Tone: "violet"}, {Value: "standard", Label: "Standard", Tone: "neutral"}}
@@ -49,12 +89,7 @@ func (s *FollowStandards) Declare() *resource.Type[FollowStandard] {
 		Name: "crm.follow_standard", Label: "Follow-up standard", Plural: "Follow-up standards", Icon: "calendar", Number: "FW-{000}", NoOwner: true, Store: s.Store,
 		Title:   func(f *FollowStandard) string { return f.Name },
 		Default: func(_ context.Context, f *FollowStandard) error { f.Times, f.PerDays = 1, 7; return nil },
-		Check: func(_ context.Context, f *FollowStandard) error {
-			if f.Times < 1 || f.PerDays < 1 || f.PerDays > 366 || f.Times > 100 {
-				return errs.Bad("times", "A whole number above zero is expected.")
-			}
-			return nil
-		},
+		Check:   s.check,
 		Fields: resource.Fields[FollowStandard]{
 			resource.Text("name", "Name", func(f *FollowStandard) *string { return &f.Name }).Required().InList().Search(),
 			resource.Enum("tier", "Tier", func(f *FollowStandard) *string { return &f.Tier }, tiers...).InList().Filter().Hint("Empty: every tier."),
@@ -64,6 +99,8 @@ func (s *FollowStandards) Declare() *resource.Type[FollowStandard] {
 			resource.Enum("channel", "Channel", func(f *FollowStandard) *string { return &f.Channel }, Channels...).InList(),
 			resource.Bool("need_value", "The value for the customer must be written down", func(f *FollowStandard) *bool { return &f.NeedValue }),
 			resource.Bool("need_feedback", "The feedback must be written down", func(f *FollowStandard) *bool { return &f.NeedFeedback }),
+			branchRef(func(f *FollowStandard) **int64 { return &f.BranchID }),
+			branchMay(func(f *FollowStandard) *string { return &f.Branches }),
 		},
 	}
 	return s.Type

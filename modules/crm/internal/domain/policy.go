@@ -6,6 +6,7 @@ import (
 	"meridian/platform/authz"
 	"meridian/platform/errs"
 	"meridian/platform/money"
+	"meridian/platform/org"
 	"meridian/platform/record"
 	"meridian/platform/resource"
 )
@@ -41,6 +42,8 @@ type Policy struct {
 	PartnerTarget                                                            money.Amount // revenue of twelve months
 	PartnerRise                                                              money.Ratio  // growth over the twelve months before
 	PartnerSilver, PartnerGold                                               int          // points from which the tier holds
+
+	Freedoms []PolicyFreedom `gorm:"-"` // what branches may set themselves
 }
 
 // DefaultPolicy is what the field has settled on (modules/crm of the specification,
@@ -63,17 +66,24 @@ func ratio(s string) money.Ratio {
 type Policies struct {
 	Store record.Store[Policy]
 	Type  *resource.Type[Policy]
+
+	Branches   record.Store[BranchPolicy]
+	BranchType *resource.Type[BranchPolicy]
+	Directory  func() *org.Directory
 }
 
-// Of returns the policy of a company.
+// Of returns the policy of head office: what holds for the whole company.
 func (s *Policies) Of(ctx context.Context, company int64) (Policy, error) {
 	return resource.SettingOf(ctx, s.Store, company, DefaultPolicy)
 }
 
-// Mine returns the policy of the actor's company.
-func (s *Policies) Mine(ctx context.Context) (Policy, error) {
+// Mine returns the policy in force in a department, by itself in that of the actor.
+func (s *Policies) Mine(ctx context.Context, dept int64) (Policy, error) {
 	who, _ := authz.Of(ctx)
-	return s.Of(ctx, who.Company)
+	if dept == 0 {
+		dept = who.Dept
+	}
+	return s.For(ctx, who.Company, dept)
 }
 
 func (s *Policies) check(_ context.Context, p *Policy) error {
@@ -177,6 +187,10 @@ func (s *Policies) Declare() *resource.Type[Policy] {
 			resource.Percent("partner_rise", "Growth that counts as full", func(p *Policy) *money.Ratio { return &p.PartnerRise }).In("Partners"),
 			days("partner_silver", "Silver from this score", func(p *Policy) *int { return &p.PartnerSilver }).In("Partners"),
 			days("partner_gold", "Gold from this score", func(p *Policy) *int { return &p.PartnerGold }).In("Partners"),
+			resource.Lines("freedoms", "What branches may set themselves", func(p *Policy) *[]PolicyFreedom { return &p.Freedoms }, resource.Fields[PolicyFreedom]{
+				resource.Enum("field", "Threshold", func(f *PolicyFreedom) *string { return &f.Field }, branchFields...).Required(),
+				resource.Enum("may", "Branches may set it", func(f *PolicyFreedom) *string { return &f.May }, freedoms...).Required(),
+			}).Hint("Everything else is inherited. What a branch has set ends to hold when it is no longer allowed here."),
 		},
 	}
 	return s.Type

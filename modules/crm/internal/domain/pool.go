@@ -99,7 +99,7 @@ func (s *Pools) Declare() *resource.Type[Pool] {
 		},
 		Fields: resource.Fields[Pool]{
 			resource.Text("name", "Name", func(p *Pool) *string { return &p.Name }).Required().InList().Search(),
-			resource.OptRef("scope_dept_id", "Department that may claim", func(p *Pool) **int64 { return &p.ScopeDeptID }, "core.department").InList().Hint("Empty: the whole company."),
+			resource.OptRef("scope_dept_id", "Department that may claim", func(p *Pool) **int64 { return &p.ScopeDeptID }, "core.department").InList().Filter().Hint("Empty: the whole company."),
 			resource.Ref("admin_id", "Administrator", func(p *Pool) *int64 { return &p.AdminID }, "core.user").InList(),
 			resource.Int("claim_per_day", "Claims a person and day", func(p *Pool) *int { return &p.ClaimPerDay }).InList().Hint("0: any number."),
 			resource.Int("view_per_day", "Customers a person may open a day", func(p *Pool) *int { return &p.ViewPerDay }).InList().Hint("0: any number. Contact details stay hidden until the customer is claimed."),
@@ -181,7 +181,11 @@ func (s *Pools) mayClaim(ctx context.Context, p *Pool, c *Customer, who authz.Su
 
 // room refuses one customer more than a person may hold.
 func (s *Pools) room(ctx context.Context, user, company int64, signed bool) error {
-	policy, err := s.Customers.Policies.Of(ctx, company)
+	dept := int64(0)
+	if who := s.Customers.Authz.Directory().People[user]; who != nil {
+		dept = who.Dept
+	}
+	policy, err := s.Customers.Policies.For(ctx, company, dept)
 	if err != nil {
 		return err
 	}
@@ -365,7 +369,7 @@ func (s *Pools) Allocate(ctx context.Context, company int64, ids ...int64) (give
 type giver struct {
 	*Pools
 	company  int64
-	capacity int
+	policies []PolicyReach
 	rules    []*AllocationRule
 	pools    map[int64]*Pool
 	held     map[int64]Held
@@ -375,11 +379,11 @@ type giver struct {
 }
 
 func (s *Pools) giver(ctx context.Context, company int64) (*giver, error) {
-	policy, err := s.Customers.Policies.Of(ctx, company)
+	policies, err := s.Customers.Policies.Everywhere(ctx, company)
 	if err != nil {
 		return nil, err
 	}
-	g := &giver{Pools: s, company: company, capacity: policy.Capacity, pools: map[int64]*Pool{}, last: map[int64]map[int64]time.Time{}}
+	g := &giver{Pools: s, company: company, policies: policies, pools: map[int64]*Pool{}, last: map[int64]map[int64]time.Time{}}
 	list, err := s.Rules.Find(ctx, record.Query{Where: []record.Cond{{Col: "active", Op: record.Eq, Val: true}, {Col: "company_id", Op: record.Eq, Val: company}}, Sort: []record.Sort{{Col: "priority"}}})
 	if err != nil {
 		return nil, err
@@ -458,7 +462,7 @@ func (g *giver) pick(c *Customer, p *Pool) (*AllocationRule, int64) {
 			if who == nil || !who.Active || who.Company != g.company {
 				continue
 			}
-			n, top := g.held[m.UserID].of(p.CountSigned), g.capacity
+			n, top := g.held[m.UserID].of(p.CountSigned), g.capacity(who.Dept)
 			if m.Max > 0 {
 				top = min(top, m.Max)
 			}
@@ -474,6 +478,16 @@ func (g *giver) pick(c *Customer, p *Pool) (*AllocationRule, int64) {
 		}
 	}
 	return nil, 0
+}
+
+// capacity is how many customers one person of a department may hold.
+func (g *giver) capacity(dept int64) int {
+	for i := range g.policies {
+		if g.policies[i].Holds(dept) {
+			return g.policies[i].Capacity
+		}
+	}
+	return 0
 }
 
 // note keeps in mind who has been given a customer.

@@ -77,7 +77,7 @@ func (s *Risks) Open(ctx context.Context, customer int64, rule, evidence string,
 	if err != nil {
 		return err
 	}
-	p, err := s.Policies.Of(ctx, c.CompanyID)
+	p, err := s.Policies.For(ctx, c.CompanyID, c.DeptID)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"meridian/modules/crm"
 	"meridian/platform/errs"
+	"meridian/platform/org"
 	"meridian/platform/record"
 	"meridian/platform/resource"
 )
@@ -18,6 +19,28 @@ type FieldStandard struct {
 	Field     string
 	Weight    int
 	Required  bool
+	BranchID  *int64 // who has set it anew; nil = head office, for everybody
+	Branches  string // what branches may do with it
+}
+
+func (f FieldStandard) branch() int64 { return value(f.BranchID) }
+
+func (f FieldStandard) key() string { return f.Kind + "/" + string(f.FromStage) + "/" + f.Field }
+
+func (f FieldStandard) allows(own FieldStandard) (bad []errs.Field) {
+	switch f.Branches {
+	case BranchesFree:
+	case BranchesFollow:
+		bad = append(bad, errs.Field{Name: "branch_id", Message: "Head office does not let branches change this standard."})
+	default:
+		if own.Weight < f.Weight {
+			bad = append(bad, errs.Field{Name: "weight", Message: "Head office asks for {0}; a branch may ask for more, not for less.", Args: []any{f.Weight}})
+		}
+		if f.Required && !own.Required {
+			bad = append(bad, errs.Field{Name: "required", Message: "Head office requires this field; a branch may not do without."})
+		}
+	}
+	return bad
 }
 
 // standardFields are the fields a standard may ask for, with their labels; the last
@@ -74,6 +97,20 @@ type FieldStandards struct {
 	Store     record.Store[FieldStandard]
 	Type      *resource.Type[FieldStandard]
 	Standards Standards
+	Directory func() *org.Directory
+}
+
+// check holds the weight, and a standard of a branch to what head office allows.
+func (s *FieldStandards) check(ctx context.Context, f *FieldStandard) error {
+	if f.Weight < 1 || f.Weight > 100 {
+		return errs.Bad("weight", "A weight from 1 to 100 is expected.")
+	}
+	if f.BranchID != nil {
+		f.Branches = BranchesFollow
+	}
+	return checkBranch(ctx, s.Directory(), f.CompanyID, *f, func(ctx context.Context) ([]FieldStandard, error) {
+		return s.Store.Find(ctx, record.Where("company_id", record.Eq, f.CompanyID).And("branch_id", record.IsNull, nil).And("field", record.Eq, f.Field))
+	})
 }
 
 // Declare returns the document type of the field standard.
@@ -82,12 +119,7 @@ func (s *FieldStandards) Declare() *resource.Type[FieldStandard] {
 		Name: "crm.field_standard", Label: "Field standard", Plural: "Field standards", Icon: "list-check", Number: "FS-{000}", NoOwner: true, Store: s.Store,
 		Title:   func(f *FieldStandard) string { return FieldLabel(f.Field) },
 		Default: func(_ context.Context, f *FieldStandard) error { f.FromStage, f.Weight = crm.ToIdentify, 1; return nil },
-		Check: func(_ context.Context, f *FieldStandard) error {
-			if f.Weight < 1 || f.Weight > 100 {
-				return errs.Bad("weight", "A weight from 1 to 100 is expected.")
-			}
-			return nil
-		},
+		Check:   s.check,
 		// The whole company is measured anew: a standard that changed must not leave the
 		// old scores standing until night.
 		Saved: func(ctx context.Context, f, _ *FieldStandard) error {
@@ -99,6 +131,8 @@ func (s *FieldStandards) Declare() *resource.Type[FieldStandard] {
 			resource.Enum("from_stage", "Counts from stage", func(f *FieldStandard) *crm.Lifecycle { return &f.FromStage }, stageOptions(Ladder...)...).Required().InList().Filter(),
 			resource.Int("weight", "Weight", func(f *FieldStandard) *int { return &f.Weight }).Required().InList(),
 			resource.Bool("required", "The stage cannot be entered without it", func(f *FieldStandard) *bool { return &f.Required }).InList().Filter(),
+			branchRef(func(f *FieldStandard) **int64 { return &f.BranchID }),
+			branchMay(func(f *FieldStandard) *string { return &f.Branches }),
 		},
 	}
 	return s.Type

@@ -36,12 +36,16 @@ func (s *Store) CaredFor(ctx context.Context, p *domain.CareProgram, day date.Da
 	if p.Occasion == "birthday" {
 		contact = "k.id"
 	}
+	depts := []int64{}
+	if p.BranchID != nil {
+		depts = s.Directory().Subtree(*p.BranchID)
+	}
 	var out []CareDue
 	err := s.DB.Each(ctx, `SELECT c.id AS customer_id, c.owner_id, c.dept_id, c.company_id, `+contact+` AS contact_id FROM crm.customer c `+careDays[p.Occasion]+`
-		WHERE c.company_id = $3 AND c.archived_at IS NULL AND c.stage NOT IN ('lost', 'merged', 'to_identify') AND ($4 = '' OR c.tier = $4) AND ($5 = '' OR c.class = $5)
+		WHERE c.company_id = $3 AND c.archived_at IS NULL AND c.stage NOT IN ('lost', 'merged', 'to_identify') AND ($4 = '' OR c.tier = $4) AND ($5 = '' OR c.class = $5) AND ($7 OR c.dept_id = ANY($8))
 			AND coalesce((SELECT sum(CASE kind WHEN 'complaint' THEN n ELSE -n END) FROM crm.fact f WHERE f.customer_id = c.id AND f.kind IN ('complaint', 'complaint_closed')), 0) <= 0
 			AND NOT EXISTS (SELECT 1 FROM crm.care_task t WHERE t.program_id = $6 AND t.customer_id = c.id AND t.due_on = $1 AND coalesce(t.contact_id, 0) = coalesce(`+contact+`, 0)) ORDER BY c.id LIMIT 5000`,
-		[]any{day, p.OffsetDays, p.CompanyID, p.Tier, p.Class, p.ID}, func(r *sql.Rows) error {
+		[]any{day, p.OffsetDays, p.CompanyID, p.Tier, p.Class, p.ID, p.BranchID == nil, db.Array(depts)}, func(r *sql.Rows) error {
 			var x CareDue
 			err := r.Scan(&x.CustomerID, &x.OwnerID, &x.DeptID, &x.CompanyID, &x.ContactID)
 			out = append(out, x)

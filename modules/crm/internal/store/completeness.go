@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"meridian/modules/crm"
 	"meridian/modules/crm/internal/domain"
@@ -30,17 +31,32 @@ type standard struct {
 	Field     string        `json:"field"`
 	Weight    int           `json:"weight"`
 	Required  bool          `json:"required"`
+	scope
 }
 
-// standards of a company as JSON, its own or the default ones.
-func (s *Store) standards(ctx context.Context, company int64) (string, error) {
-	list, err := db.Select[standard](ctx, s.DB, `SELECT kind, from_stage, field, weight, required FROM crm.field_standard WHERE company_id = ? AND archived_at IS NULL`, company)
+// FieldStandards lists the field standards of a company and its branches; without any of head
+// office those that hold by default.
+func (s *Store) FieldStandards(ctx context.Context, company int64) ([]domain.FieldStandard, error) {
+	list, err := db.Select[domain.FieldStandard](ctx, s.DB, `SELECT kind, from_stage, field, weight, required, branch_id, branches FROM crm.field_standard WHERE company_id = ? AND archived_at IS NULL ORDER BY id`, company)
 	if err != nil {
-		return "", fmt.Errorf("field standards: %w", err)
+		return nil, fmt.Errorf("field standards: %w", err)
 	}
-	if len(list) == 0 {
-		for _, d := range domain.DefaultStandards() {
-			list = append(list, standard{d.Kind, d.FromStage, d.Field, d.Weight, d.Required})
+	if !slices.ContainsFunc(list, func(f domain.FieldStandard) bool { return f.BranchID == nil }) {
+		return domain.DefaultStandards(), nil
+	}
+	return list, nil
+}
+
+// standards are the field standards in force in a company as JSON.
+func (s *Store) standards(ctx context.Context, company int64) (string, error) {
+	all, err := s.FieldStandards(ctx, company)
+	if err != nil {
+		return "", err
+	}
+	var list []standard
+	for _, x := range domain.Everywhere(s.Directory(), all) {
+		for _, f := range x.List {
+			list = append(list, standard{f.Kind, f.FromStage, f.Field, f.Weight, f.Required, scope(x.Reach)})
 		}
 	}
 	b, err := json.Marshal(list)
@@ -61,8 +77,8 @@ func (s *Store) Refresh(ctx context.Context, company int64, ids []int64) error {
 	return s.DB.Exec(ctx, `UPDATE crm.customer t SET completeness = x.score FROM (
 		SELECT c.id, coalesce(round(100.0 * sum(f.weight) FILTER (WHERE `+filled+`) / sum(f.weight)), 0)::int AS score
 		FROM crm.customer c `+people+`
-		JOIN jsonb_to_recordset($1::jsonb) AS f(kind text, from_stage text, field text, weight int, required boolean)
-			ON (f.kind = '' OR f.kind = c.kind) AND `+ranked+`f.from_stage) <= coalesce(`+ranked+`c.stage), 4)
+		JOIN jsonb_to_recordset($1::jsonb) AS f(kind text, from_stage text, field text, weight int, required boolean, depts bigint[], rest boolean)
+			ON (c.dept_id = ANY(f.depts)) <> f.rest AND (f.kind = '' OR f.kind = c.kind) AND `+ranked+`f.from_stage) <= coalesce(`+ranked+`c.stage), 4)
 		WHERE `+cond+` AND c.archived_at IS NULL GROUP BY c.id) x WHERE x.id = t.id AND t.completeness <> x.score`, args...)
 }
 
@@ -73,8 +89,8 @@ func (s *Store) Gaps(ctx context.Context, company, id int64, in crm.Lifecycle) (
 		return nil, err
 	}
 	return db.Select[domain.Gap](ctx, s.DB, `SELECT f.field, max(f.weight) AS weight, bool_or(f.required) AS required FROM crm.customer c `+people+`
-		JOIN jsonb_to_recordset(?::jsonb) AS f(kind text, from_stage text, field text, weight int, required boolean)
-			ON (f.kind = '' OR f.kind = c.kind) AND `+ranked+`f.from_stage) <= coalesce(`+ranked+`?), 4)
+		JOIN jsonb_to_recordset(?::jsonb) AS f(kind text, from_stage text, field text, weight int, required boolean, depts bigint[], rest boolean)
+			ON (c.dept_id = ANY(f.depts)) <> f.rest AND (f.kind = '' OR f.kind = c.kind) AND `+ranked+`f.from_stage) <= coalesce(`+ranked+`?), 4)
 		WHERE c.id = ? AND NOT `+filled+` GROUP BY f.field ORDER BY 3 DESC, 2 DESC, 1`, list, string(in), id)
 }
 
@@ -113,19 +129,21 @@ func (s *Store) Incompletes(ctx context.Context, dept int64, below, limit int) (
 		append(append([]any{below}, w.Args...), limit)...)
 }
 
-// BelowByOwner counts the customers of a company below a completeness, per owner.
-func (s *Store) BelowByOwner(ctx context.Context, company int64, below int) ([]Team, error) {
-	return db.Select[Team](ctx, s.DB, `SELECT owner_id, count(*) AS below FROM crm.customer WHERE company_id = ? AND archived_at IS NULL AND stage NOT IN ('lost', 'merged') AND completeness < ? AND owner_id <> 0 GROUP BY 1 ORDER BY 1`, company, below)
+// BelowByOwner counts the customers a policy holds for below the completeness it asks for,
+// per owner.
+func (s *Store) BelowByOwner(ctx context.Context, company int64, p *domain.PolicyReach) ([]Team, error) {
+	return db.Select[Team](ctx, s.DB, `SELECT owner_id, count(*) AS below FROM crm.customer WHERE company_id = ? AND archived_at IS NULL AND stage NOT IN ('lost', 'merged') AND completeness < ? AND owner_id <> 0 AND (dept_id = ANY(?)) <> ? GROUP BY 1 ORDER BY 1`, company, p.RemindBelow, db.Array(p.Depts), p.Rest)
 }
 
 // MarkStale marks phone numbers and addresses nobody has proved for days; what is wrong
-// stays so. Phones that are stale count as empty.
-func (s *Store) MarkStale(ctx context.Context, company int64, days int) error {
+// stays so. Phones that are stale count as empty. The days are those of the policy of their
+// customers.
+func (s *Store) MarkStale(ctx context.Context, company int64, p *domain.PolicyReach) error {
 	return s.DB.Exec(ctx, `UPDATE crm.contact k SET phone_state = x.phone, mail_state = x.mail, stale = x.phone IN ('stale', 'wrong') OR x.mail IN ('stale', 'wrong')
 		FROM (SELECT id, CASE WHEN phone = '' THEN '' WHEN phone_state = 'wrong' THEN 'wrong' WHEN coalesce(phone_on, created_at::date) < current_date - $2::int THEN 'stale' ELSE 'ok' END AS phone,
 				CASE WHEN email = '' THEN '' WHEN mail_state = 'wrong' THEN 'wrong' WHEN coalesce(mail_on, created_at::date) < current_date - $2::int THEN 'stale' ELSE 'ok' END AS mail
-			FROM crm.contact WHERE company_id = $1 AND archived_at IS NULL) x
-		WHERE x.id = k.id AND (k.phone_state, k.mail_state) <> (x.phone, x.mail)`, company, days)
+			FROM crm.contact WHERE company_id = $1 AND archived_at IS NULL AND customer_id IN (SELECT id FROM crm.customer WHERE (dept_id = ANY($3)) <> $4)) x
+		WHERE x.id = k.id AND (k.phone_state, k.mail_state) <> (x.phone, x.mail)`, company, p.VerifyDays, db.Array(p.Depts), p.Rest)
 }
 
 // Doubtful is a contact whose phone or mail has to be put right.

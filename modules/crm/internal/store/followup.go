@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"meridian/modules/crm"
@@ -20,17 +21,38 @@ type rhythm struct {
 	PerDays      int    `json:"per_days"`
 	NeedValue    bool   `json:"need_value"`
 	NeedFeedback bool   `json:"need_feedback"`
+	scope
 }
 
-// rhythms of a company as JSON, its own or the default ones.
-func (s *Store) rhythms(ctx context.Context, company int64) (string, error) {
-	list, err := db.Select[rhythm](ctx, s.DB, `SELECT name, tier, at_stage, times, per_days, need_value, need_feedback FROM crm.follow_standard WHERE company_id = ? AND archived_at IS NULL`, company)
+// scope says for the customers of which departments a standard holds, as in domain.Reach.
+type scope struct {
+	Depts []int64 `json:"depts"`
+	Rest  bool    `json:"rest"`
+}
+
+// FollowStandards lists the follow-up standards of a company and its branches; without any of
+// head office those that hold by default.
+func (s *Store) FollowStandards(ctx context.Context, company int64) ([]domain.FollowStandard, error) {
+	list, err := db.Select[domain.FollowStandard](ctx, s.DB, `SELECT name, tier, at_stage, times, per_days, channel, need_value, need_feedback, branch_id, branches FROM crm.follow_standard WHERE company_id = ? AND archived_at IS NULL ORDER BY id`, company)
 	if err != nil {
-		return "", fmt.Errorf("follow-up standards: %w", err)
+		return nil, fmt.Errorf("follow-up standards: %w", err)
 	}
-	if len(list) == 0 {
-		for _, d := range domain.DefaultFollowStandards() {
-			list = append(list, rhythm{d.Name, d.Tier, string(d.AtStage), d.Times, d.PerDays, d.NeedValue, d.NeedFeedback})
+	if !slices.ContainsFunc(list, func(f domain.FollowStandard) bool { return f.BranchID == nil }) {
+		return domain.DefaultFollowStandards(), nil
+	}
+	return list, nil
+}
+
+// rhythms are the follow-up standards in force in a company as JSON.
+func (s *Store) rhythms(ctx context.Context, company int64) (string, error) {
+	all, err := s.FollowStandards(ctx, company)
+	if err != nil {
+		return "", err
+	}
+	var list []rhythm
+	for _, x := range domain.Everywhere(s.Directory(), all) {
+		for _, f := range x.List {
+			list = append(list, rhythm{f.Name, f.Tier, string(f.AtStage), f.Times, f.PerDays, f.NeedValue, f.NeedFeedback, scope(x.Reach)})
 		}
 	}
 	b, err := json.Marshal(list)
@@ -38,8 +60,8 @@ func (s *Store) rhythms(ctx context.Context, company int64) (string, error) {
 }
 
 // applies joins the standard that holds for customer c from the JSON argument.
-const applies = `JOIN LATERAL (SELECT * FROM jsonb_to_recordset(?::jsonb) AS r(name text, tier text, at_stage text, times int, per_days int, need_value boolean, need_feedback boolean)
-	WHERE (tier = '' OR tier = c.tier) AND (at_stage = '' OR at_stage = c.stage) ORDER BY tier <> '' DESC, at_stage <> '' DESC LIMIT 1) f ON true`
+const applies = `JOIN LATERAL (SELECT * FROM jsonb_to_recordset(?::jsonb) AS r(name text, tier text, at_stage text, times int, per_days int, need_value boolean, need_feedback boolean, depts bigint[], rest boolean)
+	WHERE (c.dept_id = ANY(depts)) <> rest AND (tier = '' OR tier = c.tier) AND (at_stage = '' OR at_stage = c.stage) ORDER BY tier <> '' DESC, at_stage <> '' DESC LIMIT 1) f ON true`
 
 // Standard implements domain.Rhythm.
 func (s *Store) Standard(ctx context.Context, customer int64) (domain.FollowStandard, bool, error) {
@@ -51,12 +73,11 @@ func (s *Store) Standard(ctx context.Context, customer int64) (domain.FollowStan
 	if err != nil {
 		return domain.FollowStandard{}, false, err
 	}
-	rows, err := db.Select[rhythm](ctx, s.DB, `SELECT f.* FROM crm.customer c `+applies+` WHERE c.id = ?`, list, customer)
+	rows, err := db.Select[domain.FollowStandard](ctx, s.DB, `SELECT f.name, f.times, f.per_days, f.need_value, f.need_feedback FROM crm.customer c `+applies+` WHERE c.id = ?`, list, customer)
 	if err != nil || len(rows) == 0 {
 		return domain.FollowStandard{}, false, err
 	}
-	r := rows[0]
-	return domain.FollowStandard{Name: r.Name, Times: r.Times, PerDays: r.PerDays, NeedValue: r.NeedValue, NeedFeedback: r.NeedFeedback}, true, nil
+	return rows[0], true, nil
 }
 
 // Touch implements domain.Rhythm.

@@ -65,17 +65,17 @@ func (s *Store) FactDifferences(ctx context.Context) ([]string, error) {
 	return out, err
 }
 
-// Measure computes the health of customers as of a day, nil ids of all of the company: one
-// statement for one customer or a million. The target of contacts is that of the
+// Measure computes the health of the customers a policy holds for as of a day, nil ids of all
+// of them: one statement for one customer or a million. The target of contacts is that of the
 // follow-up standard over four weeks.
-func (s *Store) Measure(ctx context.Context, company int64, ids []int64, day date.Date, p domain.Policy) error {
+func (s *Store) Measure(ctx context.Context, company int64, ids []int64, day date.Date, p *domain.PolicyReach) error {
 	list, err := s.rhythms(ctx, company)
 	if err != nil {
 		return err
 	}
-	cond, args := "", []any{list, day, company, p.LowFrom, p.HighBelow, p.ChurnDays}
+	cond, args := "", []any{list, day, company, p.LowFrom, p.HighBelow, p.ChurnDays, db.Array(p.Depts), p.Rest}
 	if ids != nil {
-		cond, args = " AND c.id = ANY($7)", append(args, db.Array(ids))
+		cond, args = " AND c.id = ANY($9)", append(args, db.Array(ids))
 	}
 	err = s.DB.Exec(ctx, `WITH old AS (SELECT customer_id, score, grade FROM crm.health), new AS (
 		INSERT INTO crm.health AS h (customer_id, parts, score, grade, churn, days, contacts, orders, complaints, as_of)
@@ -85,15 +85,15 @@ func (s *Store) Measure(ctx context.Context, company int64, ids []int64, day dat
 					coalesce((SELECT orders > 0 FROM crm.exposure_total e WHERE e.customer_id = c.id), false) AS busy,
 					c.stage IN ('signed', 'user', 'satisfied') OR c.stage IN ('at_risk', 'dormant') AND EXISTS (SELECT 1 FROM crm.lifecycle_log l WHERE l.customer_id = c.id AND l.to_stage IN ('signed', 'user', 'satisfied')) AS signed
 				FROM crm.customer c
-				LEFT JOIN LATERAL (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(tier text, at_stage text, times int, per_days int)
-					WHERE (tier = '' OR tier = c.tier) AND (at_stage = '' OR at_stage = c.stage) ORDER BY tier <> '' DESC, at_stage <> '' DESC LIMIT 1) f ON true
+				LEFT JOIN LATERAL (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(tier text, at_stage text, times int, per_days int, depts bigint[], rest boolean)
+					WHERE (c.dept_id = ANY(depts)) <> rest AND (tier = '' OR tier = c.tier) AND (at_stage = '' OR at_stage = c.stage) ORDER BY tier <> '' DESC, at_stage <> '' DESC LIMIT 1) f ON true
 				CROSS JOIN LATERAL (SELECT $2::date - c.last_touch_at::date AS days) t
 				CROSS JOIN LATERAL (SELECT (SELECT count(*) FROM crm.followup x WHERE x.customer_id = c.id AND x.stage = 'done' AND x.done_at > $2::date - 30 AND x.done_at < $2::date + 1)
 					+ coalesce((SELECT sum(n) FROM crm.fact x WHERE x.customer_id = c.id AND x.kind = 'touch' AND x.on_day > $2::date - 30 AND x.on_day <= $2), 0)::int AS contacts) k
 				CROSS JOIN LATERAL (SELECT coalesce(sum(n), 0)::int AS orders FROM crm.fact x WHERE x.customer_id = c.id AND x.kind = 'order' AND x.on_day > ($2::date - interval '3 months')::date AND x.on_day <= $2) o
 				CROSS JOIN LATERAL (SELECT greatest(0, coalesce(sum(n) FILTER (WHERE kind = 'complaint'), 0) - coalesce(sum(n) FILTER (WHERE kind = 'complaint_closed'), 0))::int AS open, coalesce(sum(n) FILTER (WHERE kind = 'complaint_closed'), 0)::int AS closed
 					FROM crm.fact x WHERE x.customer_id = c.id AND x.kind IN ('complaint', 'complaint_closed') AND x.on_day > ($2::date - interval '6 months')::date AND x.on_day <= $2) q
-				WHERE c.company_id = $3 AND c.archived_at IS NULL AND c.stage IN ('potential', 'opportunity', 'signed', 'user', 'satisfied', 'at_risk', 'dormant')`+cond+`) a) b
+				WHERE c.company_id = $3 AND c.archived_at IS NULL AND c.stage IN ('potential', 'opportunity', 'signed', 'user', 'satisfied', 'at_risk', 'dormant') AND (c.dept_id = ANY($7)) <> $8`+cond+`) a) b
 		ON CONFLICT (customer_id) DO UPDATE SET parts = excluded.parts, score = excluded.score, grade = excluded.grade, churn = excluded.churn, days = excluded.days, contacts = excluded.contacts, orders = excluded.orders, complaints = excluded.complaints, as_of = excluded.as_of
 			WHERE (h.parts, h.grade, h.churn, h.days, h.contacts, h.as_of) IS DISTINCT FROM (excluded.parts, excluded.grade, excluded.churn, excluded.days, excluded.contacts, excluded.as_of)
 		RETURNING customer_id, score, grade)
@@ -157,7 +157,7 @@ type Churn struct {
 
 // Churns counts by month the visible customers who had signed.
 func (s *Store) Churns(ctx context.Context, dept int64, from date.Date, months int) ([]Churn, error) {
-	w, err := s.of(ctx, dept, "")
+	w, err := s.of(ctx, domain.Unit{Dept: dept})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ type RuleQuality struct{ Opened, Saved, Lost, FalseAlarms, Left, Foreseen int64 
 
 // Quality judges the churn rule over the visible customers.
 func (s *Store) Quality(ctx context.Context, dept int64, from, to date.Date) (RuleQuality, error) {
-	w, err := s.of(ctx, dept, "")
+	w, err := s.of(ctx, domain.Unit{Dept: dept})
 	if err != nil {
 		return RuleQuality{}, err
 	}
@@ -218,7 +218,7 @@ type Outcome struct {
 
 // Outcomes tests the grades of a day against what came after.
 func (s *Store) Outcomes(ctx context.Context, dept int64, day date.Date) ([]Outcome, error) {
-	w, err := s.of(ctx, dept, "")
+	w, err := s.of(ctx, domain.Unit{Dept: dept})
 	if err != nil {
 		return nil, err
 	}

@@ -43,9 +43,9 @@ func (s *Store) CloseDeal(ctx context.Context, id int64, deal trace.Ref) (left i
 
 const ladder = `ARRAY['to_identify', 'target', 'potential', 'opportunity', 'signed', 'user', 'satisfied']`
 
-// of returns the customers the reader may see in a department and region, archived ones
-// too: who is gone was there.
-func (s *Store) of(ctx context.Context, dept int64, region string) (*db.Rows, error) {
+// of returns the customers of a unit the reader may see, archived ones too: who is gone was
+// there.
+func (s *Store) of(ctx context.Context, u domain.Unit) (*db.Rows, error) {
 	w, err := s.DB.Readable(ctx, "crm.customer")
 	if err != nil {
 		return nil, err
@@ -53,11 +53,14 @@ func (s *Store) of(ctx context.Context, dept int64, region string) (*db.Rows, er
 	if who, _ := authz.Of(ctx); who.Company != 0 {
 		w.And("company_id = ?", who.Company)
 	}
-	if dept != 0 {
-		w.And("dept_id = ANY(?)", db.Array(s.DB.Subtree(dept)))
+	if u.Dept != 0 {
+		w.And("dept_id = ANY(?)", db.Array(s.DB.Subtree(u.Dept)))
 	}
-	if region != "" {
-		w.And("region = ?", region)
+	if u.Region != "" {
+		w.And("region = ?", u.Region)
+	}
+	if u.Named {
+		w.And("id = ANY(?)", db.Array(u.IDs))
 	}
 	return w, nil
 }
@@ -71,7 +74,7 @@ type Flow struct {
 
 // Flows is the stock-and-flow matrix of the customers the reader may see.
 func (s *Store) Flows(ctx context.Context, dept int64, from, to date.Date) ([]Flow, error) {
-	w, err := s.of(ctx, dept, "")
+	w, err := s.of(ctx, domain.Unit{Dept: dept})
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +92,8 @@ var groups = map[string]string{"": `''`, "month": `''`, "owner": `owner_id::text
 // Steps measures the conversion of everybody who entered a state in a period, whenever
 // they went on: each customer once, by the first entry; who skipped a state went on; who
 // was lost stays in the count (5.1).
-func (s *Store) Steps(ctx context.Context, dept int64, region string, from, to date.Date, by string, mature int) ([]domain.Step, error) {
-	w, err := s.of(ctx, dept, region)
+func (s *Store) Steps(ctx context.Context, u domain.Unit, from, to date.Date, by string, mature int) ([]domain.Step, error) {
+	w, err := s.of(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +125,8 @@ type Stock struct {
 }
 
 // Stocks counts the customers of a unit by state.
-func (s *Store) Stocks(ctx context.Context, dept int64, region string, since date.Date) ([]Stock, error) {
-	w, err := s.of(ctx, dept, region)
+func (s *Store) Stocks(ctx context.Context, u domain.Unit, since date.Date) ([]Stock, error) {
+	w, err := s.of(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -150,4 +153,15 @@ func (s *Store) PublishGap(ctx context.Context, plan int64, list []domain.StageN
 		}
 	}
 	return version, nil
+}
+
+// RegisteredBy lists the customers of the deals a partner has registered, but those we
+// rejected.
+func (s *Store) RegisteredBy(ctx context.Context, partner int64) ([]int64, error) {
+	rows, err := db.Select[struct{ ID int64 }](ctx, s.DB, `SELECT DISTINCT customer_id AS id FROM crm.deal_registration WHERE partner_id = ? AND customer_id IS NOT NULL AND stage <> 'rejected' AND archived_at IS NULL ORDER BY 1`, partner)
+	out := make([]int64, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out, err
 }

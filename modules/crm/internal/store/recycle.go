@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meridian/modules/crm"
+	"meridian/modules/crm/internal/domain"
 	"meridian/platform/date"
 	"meridian/platform/db"
 )
@@ -50,11 +51,11 @@ type Ripe struct {
 	GivenOn, DueOn      date.Date
 }
 
-// Ripes lists the customers of a company that meet the conditions of their pool, or will
+// Ripes lists the customers of a company a policy holds for that meet the conditions of their pool, or will
 // before the days of notice are over: depts[i] recycles into pools[i]. Who was given a
 // customer and made no first contact loses it in any case. Customers with an open deal or
 // order stay.
-func (s *Store) Ripes(ctx context.Context, company int64, depts, pools []int64, now time.Time, day date.Date, firstDays int) ([]Ripe, error) {
+func (s *Store) Ripes(ctx context.Context, company int64, depts, pools []int64, now time.Time, day date.Date, policy *domain.PolicyReach) ([]Ripe, error) {
 	return db.Select[Ripe](ctx, s.DB, `SELECT * FROM (
 		SELECT c.id, c.owner_id, p.id AS pool_id, c.name, p.notice_days, n.given_on, n.due_on,
 			CASE WHEN x.first THEN 'first'
@@ -75,8 +76,8 @@ func (s *Store) Ripes(ctx context.Context, company int64, depts, pools []int64, 
 			p.deal_days > 0 AND greatest(d.opened, f.ordered, b.since) + p.deal_days < b.soon AS deal,
 			p.ended_days > 0 AND t.over <> 'infinity' AND greatest(t.over, b.since) + p.ended_days < b.soon AS ended,
 			p.contract_months > 0 AND greatest(t.signed, f.ordered, b.since) + p.contract_months * interval '1 month' < b.soon AS contract) x
-		WHERE c.company_id = ? AND c.archived_at IS NULL AND c.owner_id <> 0 AND c.stage NOT IN ('lost', 'merged', 'at_risk')
+		WHERE c.company_id = ? AND c.archived_at IS NULL AND c.owner_id <> 0 AND c.stage NOT IN ('lost', 'merged', 'at_risk') AND (c.dept_id = ANY(?)) <> ?
 			AND NOT EXISTS (SELECT 1 FROM crm.open_deal d WHERE d.customer_id = c.id AND d.closed_at IS NULL)
 			AND NOT EXISTS (SELECT 1 FROM crm.exposure_total e WHERE e.customer_id = c.id AND e.orders > 0)) y
-		WHERE why IS NOT NULL ORDER BY id`, db.Array(depts), db.Array(pools), day, now, firstDays, now, company)
+		WHERE why IS NOT NULL ORDER BY id`, db.Array(depts), db.Array(pools), day, now, policy.FirstContactDays, now, company, db.Array(policy.Depts), policy.Rest)
 }
