@@ -32,11 +32,18 @@ func (c *cash) serve(deals *domain.Opportunities, budget dste.Budget) {
 	c.requests = &domain.ChangeRequests{Ports: c.ports, Projects: c.projects, Changes: c.changes,
 		Store: db.NewStore(d, "ltc.change_request", db.WithLines("ltc.change_task", func(x *domain.ChangeRequest) *[]domain.ChangeTask { return &x.Tasks }))}
 	c.risks = &domain.ProjectRisks{Ports: c.ports, Projects: c.projects, Store: db.NewStore[domain.ProjectRisk](d, "ltc.project_risk"), Book: &store.Risks{DB: d}}
+	c.opinions = &domain.ExpertOpinions{Ports: c.ports, Projects: c.projects, Store: db.NewStore[domain.ExpertOpinion](d, "ltc.expert_opinion"),
+		MayAnswer: func(person int64) bool { return len(c.p.Authz.Explain(person, "ltc.expert_opinion", "answer")) > 0 }}
+	c.options = &domain.ServiceOptions{Ports: c.ports, Projects: c.projects,
+		Store: db.NewStore(d, "ltc.service_option", db.WithLines("ltc.option_role", func(x *domain.ServiceOption) *[]domain.OptionRole { return &x.Roles }))}
+	c.projects.Opinions, c.projects.Options = c.opinions, c.options
 }
 
 // declareProjects registers what belongs to service projects: LTC-20.
 func (c *cash) declareProjects() {
 	resource.Register(c.p.Types, c.projects.Declare())
+	resource.Register(c.p.Types, c.opinions.Declare())
+	resource.Register(c.p.Types, c.options.Declare())
 	resource.Register(c.p.Types, c.requests.Declare())
 	resource.Register(c.p.Types, c.risks.Declare())
 	resource.Register(c.p.Types, c.sheets.Declare())

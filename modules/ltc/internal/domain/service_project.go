@@ -22,6 +22,7 @@ type ServiceStage string
 // The stages of a service project.
 const (
 	ServiceDraft     ServiceStage = "draft"
+	ServicePlanned   ServiceStage = "planned"
 	ServiceConfirmed ServiceStage = "confirmed"
 	ServiceRunning   ServiceStage = "running"
 	ServiceClosed    ServiceStage = "closed"
@@ -44,6 +45,7 @@ type ServiceTask struct {
 	ActualHours money.Qty
 	ActualCost  money.Amount
 	DoneOn      date.Date
+	FromOption  bool
 }
 
 // ServiceFeedback is what the customer said on the way.
@@ -63,6 +65,7 @@ type ServiceProject struct {
 	CustomerID    crm.CustomerID
 	OpportunityID *int64
 	ContractID    *int64
+	OptionID      *int64 // the chosen one
 	AskedBy       string
 	Need          string
 	Understanding string
@@ -95,6 +98,8 @@ type ServiceProjects struct {
 	Contracts *Contracts
 	Absences  AbsenceBook
 	Book      ProjectBook
+	Opinions  *ExpertOpinions
+	Options   *ServiceOptions
 }
 
 // Booking is a task of a person in another project.
@@ -228,6 +233,12 @@ func confirmationForm() resource.Fields[confirmation] {
 // change requests only.
 func (s *ServiceProjects) confirm(ctx context.Context, p *ServiceProject, in *confirmation) error {
 	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
+	}
+	if err := s.heardOut(ctx, p); err != nil {
+		return err
+	}
+	if err := s.decided(ctx, p); err != nil {
 		return err
 	}
 	for i := range p.Tasks {

@@ -12,7 +12,7 @@ import (
 )
 
 // liveProject are the projects that are not over.
-const liveProject = `p.stage IN ('draft', 'confirmed', 'running')`
+const liveProject = `p.stage IN ('draft', 'planned', 'confirmed', 'running')`
 
 // Bookings implements domain.CashBook: the open tasks of people in the other projects of
 // a company that are not over.
