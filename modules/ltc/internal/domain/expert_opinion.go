@@ -115,7 +115,8 @@ func (s *ExpertOpinions) check(ctx context.Context, x *ExpertOpinion) error {
 	return nil
 }
 
-// saved shows a new question to the team and the project to the expert, who is told.
+// saved shows a new question to the team and who asked, and the project to the expert, who is
+// told.
 func (s *ExpertOpinions) saved(ctx context.Context, x, before *ExpertOpinion) error {
 	if before != nil {
 		return nil
@@ -123,10 +124,25 @@ func (s *ExpertOpinions) saved(ctx context.Context, x, before *ExpertOpinion) er
 	if err := s.Projects.showPart(ctx, s.Type.Name, x.ID, x.ProjectID); err != nil {
 		return err
 	}
+	if err := s.Projects.Book.ShowPart(ctx, s.Type.Name, x.ID, []int64{x.AskedBy}); err != nil {
+		return err
+	}
 	if err := s.Projects.Book.ShowPart(ctx, s.Projects.Type.Name, x.ProjectID, []int64{x.ExpertID}); err != nil {
 		return err
 	}
+	if err := s.pledge(ctx, x); err != nil {
+		return err
+	}
 	return s.Notify(ctx, process.Notice{Users: []int64{x.ExpertID}, Kind: "task", Message: "{0} asks for your opinion by {1}.", Args: []any{s.People().Name(x.AskedBy), x.WantedBy}, Object: s.Type.Ref(x.ID)})
+}
+
+// pledge asks the expert to keep a confidential project.
+func (s *ExpertOpinions) pledge(ctx context.Context, x *ExpertOpinion) error {
+	p, err := s.Projects.Store.Get(ctx, x.ProjectID)
+	if err != nil {
+		return fmt.Errorf("project of opinion: %w", err)
+	}
+	return s.Projects.pledge(ctx, p)
 }
 
 // opinion is the input of the move "answer".
@@ -200,6 +216,9 @@ func (s *ExpertOpinions) release(ctx context.Context, x *ExpertOpinion) error {
 		return err
 	}
 	list = slices.DeleteFunc(list, func(o ExpertOpinion) bool { return o.ID == x.ID })
+	if err := s.Projects.Pledges.settle(ctx, p, append(p.team(), experts(list)...)); err != nil {
+		return err
+	}
 	if !slices.Contains(p.team(), x.ExpertID) && !slices.Contains(experts(list), x.ExpertID) {
 		return s.Projects.Book.HidePart(ctx, s.Projects.Type.Name, p.ID, []int64{x.ExpertID})
 	}

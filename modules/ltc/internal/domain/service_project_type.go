@@ -48,7 +48,7 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 			resource.LongText("need", "What is needed", func(p *ServiceProject) *string { return &p.Need }).Limit(4000).In("Need"),
 			resource.LongText("understanding", "Our understanding", func(p *ServiceProject) *string { return &p.Understanding }).Limit(4000).In("Need").Hint("Goal and deliverables in our words; the customer confirms it with the plan."),
 			resource.LongText("limits", "Limits", func(p *ServiceProject) *string { return &p.Limits }).Limit(2000).In("Need").Hint("What does not belong to it."),
-			resource.Bool("confidential", "Confidentiality acknowledged", func(p *ServiceProject) *bool { return &p.Confidential }).In("Need"),
+			resource.Bool("confidential", "Confidential", func(p *ServiceProject) *bool { return &p.Confidential }).InList().Filter().In("Need").Hint("Seen by its owner, the team, asked experts, those it is shared with and who holds the right to see confidential projects; the team acknowledges it before entering hours."),
 			resource.OptRef("opportunity_id", "Opportunity", func(p *ServiceProject) **int64 { return &p.OpportunityID }, "ltc.opportunity").Filter().Source().In("Need"),
 			resource.OptRef("contract_id", "Contract", func(p *ServiceProject) **int64 { return &p.ContractID }, "ltc.contract").InList().Filter().In("Need"),
 			resource.OptRef("option_id", "Chosen option", func(p *ServiceProject) **int64 { return &p.OptionID }, "ltc.service_option").ReadOnly().In("Need"),
@@ -98,6 +98,8 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 				{Name: "close", Label: "Close", From: resource.From(ServiceRunning), To: ServiceClosed, Do: resource.Ask(closingForm(), s.close)},
 				{Name: "add_member", Label: "Add to the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm(), s.addMember)},
 				{Name: "remove_member", Label: "Take out of the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm()[:1], s.removeMember)},
+				{Name: "confide", Label: "Make confidential", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Do(s.confide)},
+				{Name: "disclose", Label: "Lift confidentiality", From: resource.From(ServiceConfirmed, ServiceRunning), Reason: true, Deviation: true, Do: resource.Do(s.disclose)},
 				{Name: "revise", Label: "Back to draft", From: resource.From(ServiceConfirmed), To: ServiceDraft, System: true}, // documents of older versions know it
 				{Name: "drop", Label: "Drop", From: resource.From(ServiceDraft, ServicePlanned, ServiceConfirmed), To: ServiceDropped, Reason: true, Deviation: true},
 			}),
