@@ -53,6 +53,7 @@ func (c *cash) declareProjects() {
 	resource.Register(c.p.Types, c.absences.Declare())
 	report.Register(c.p.Reports, c.load())
 	report.Register(c.p.Reports, c.baselines())
+	report.Register(c.p.Reports, c.progress())
 	report.Register(c.p.Reports, c.confidential())
 	resource.Point[int64]("ltc.service_project").Add(c.p.Types, "ltc.risks", "Open risks", 20, "ltc.project_risk:read", web.Risks(c.risks.Store, func(person int64) string { return c.ports.People().Name(person) }, c.ports.Today))
 	daily(c.p, "ltc.project_risks", "Tell of overdue measures of project risks", "5 7 * * *", func(ctx context.Context, company int64, day date.Date) error {
