@@ -24,7 +24,7 @@ func lights() []resource.Option {
 // progress watches the running projects: hours, milestones, budget, risks, feedback: LTC-20.
 func (c *cash) progress() *report.Report[progressIn] {
 	return &report.Report[progressIn]{
-		Name: "ltc.project_progress", Label: "Progress of service projects", Icon: "traffic-lights", Perm: "ltc.service_project:read", Home: []string{"ltc.manager"}, Run: c.runProgress,
+		Name: "ltc.project_progress", Label: "Progress of service projects", Icon: "gauge", Perm: "ltc.service_project:read", Home: []string{"ltc.manager"}, Run: c.runProgress,
 		Help: "Running service projects against their plan. Milestones are the acceptances of the contract by the day of their plan line. At risk: a milestone is overdue, the cost at completion is above the fee, or the customer gives less than 3 on average. Watch: cost at completion or hours above the plan, a high risk is open, or the customer gives less than 4. Cost counts only for who may read it. Risks and requests are counted, also those you may not open.",
 		Form: resource.Fields[progressIn]{
 			resource.Ref("dept", "Department", func(in *progressIn) *int64 { return &in.Dept }, "core.department"),

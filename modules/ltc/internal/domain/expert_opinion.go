@@ -56,7 +56,7 @@ type ExpertOpinions struct {
 // Declare returns the document type of the opinion.
 func (s *ExpertOpinions) Declare() *resource.Type[ExpertOpinion] {
 	s.Type = &resource.Type[ExpertOpinion]{
-		Name: "ltc.expert_opinion", Label: "Expert opinion", Plural: "Expert opinions", Icon: "message-question", Number: "XO-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.saved, NoEdit: true,
+		Name: "ltc.expert_opinion", Label: "Expert opinion", Plural: "Expert opinions", Icon: "message-circle", Number: "XO-{yyyy}-{00000}", Store: s.Store, Check: s.check, Saved: s.saved, NoEdit: true,
 		Title: func(x *ExpertOpinion) string { return errs.Clip(x.Question, 80) },
 		Fields: resource.Fields[ExpertOpinion]{
 			resource.Ref("project_id", "Service project", func(x *ExpertOpinion) *int64 { return &x.ProjectID }, "ltc.service_project").Required().InList().Filter().Source().In("Question"),
