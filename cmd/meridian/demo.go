@@ -187,7 +187,7 @@ func (d *demo) person(ctx context.Context, p demoPerson, a account) error {
 			return err
 		}
 		d.who[p.username] = r.Base().ID
-		return d.o.Authz.SetRoles(ctx, r.Base().ID, []string{p.role})
+		return d.o.Authz.SetRoles(ctx, r.Base().ID, strings.Split(p.roles, ","))
 	})
 	if err != nil {
 		return fmt.Errorf("user %s: %w", p.username, err)

@@ -21,7 +21,7 @@ var demoDepts = []demoDept{
 	{"service-s", "south", "华南客户服务部", "agent2"},
 }
 
-type demoPerson struct{ username, name, title, role, dept, manager, limit string }
+type demoPerson struct{ username, name, title, roles, dept, manager, limit string }
 
 // demoPeople stand in an order in which everybody comes after the own manager.
 var demoPeople = []demoPerson{
@@ -30,13 +30,13 @@ var demoPeople = []demoPerson{
 	{"itadmin", "郑伟", "信息管理员", "core.it_admin", "office", "executive2", ""},
 	{"finmanager", "周敏", "财务经理", "core.finance_manager", "finance", "executive", "1000000"},
 	{"finance", "吴倩", "应收应付会计", "core.finance_clerk", "finance", "finmanager", ""},
-	{"product", "徐志远", "产品经理", "ipd.product_manager", "rd", "executive", "200000"},
+	{"product", "徐志远", "产品经理", "ipd.product_manager,ltc.member", "rd", "executive", "200000"},
 	{"mktmanager", "黄蕾", "市场经理", "mtl.manager", "market", "executive", "200000"},
 	{"marketer", "何静", "市场专员", "mtl.marketer", "market", "mktmanager", ""},
 	{"purchasing", "马建军", "采购经理", "proc.manager", "purchase", "executive2", "200000"},
 	{"buyer", "孙丽", "采购员", "proc.buyer", "purchase", "purchasing", ""},
 	{"manager", "王海波", "华东销售经理", "ltc.manager", "sales-e", "executive", "300000"},
-	{"rep", "李娜", "销售代表", "ltc.rep", "sales-e", "manager", ""},
+	{"rep", "李娜", "销售代表", "ltc.rep,ltc.member", "sales-e", "manager", ""},
 	{"rep3", "赵磊", "销售代表", "ltc.rep", "sales-e", "manager", ""},
 	{"orderdesk", "刘芳", "订单专员", "ltc.order_desk", "sales-e", "manager", ""},
 	{"manager2", "梁志强", "华南销售经理", "ltc.manager", "sales-s", "executive", "300000"},
@@ -48,7 +48,7 @@ var demoPeople = []demoPerson{
 	{"warehouse2", "罗勇", "仓库主管", "isc.warehouse", "store-s", "planner", ""},
 	{"service", "谢雨欣", "客服经理", "itr.manager", "service-e", "executive2", "50000"},
 	{"agent", "宋佳", "客服专员", "itr.agent", "service-e", "service", ""},
-	{"engineer", "唐杰", "现场工程师", "itr.engineer", "service-e", "service", ""},
+	{"engineer", "唐杰", "现场工程师", "itr.engineer,ltc.member", "service-e", "service", ""},
 	{"success", "韩梅", "客户成功经理", "crm.success", "service-e", "service", ""},
 	{"partner", "钱程", "渠道伙伴", "ltc.partner", "sales-e", "manager", ""},
 	{"partner2", "卢俊", "渠道伙伴", "ltc.partner", "sales-s", "manager2", ""},

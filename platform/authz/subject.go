@@ -122,7 +122,7 @@ func (a *Authz) Visible(ctx context.Context, object, action string) (record.Pred
 	sc := a.scope(ctx, object, action)
 	switch sc {
 	case none:
-		return record.Pred{Companies: []int64{s.Company}}, nil
+		return record.Pred{User: s.User, Companies: []int64{s.Company}}, nil
 	case all:
 		return record.Pred{All: true}, nil
 	case company:

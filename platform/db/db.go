@@ -42,6 +42,8 @@ type DB struct {
 	Visible func(ctx context.Context, object, action string) (record.Pred, error)
 	// Subtree lists a department and those below it; set while wiring.
 	Subtree func(dept int64) []int64
+
+	confined map[string]confined // by object
 }
 
 // Options tune Open.

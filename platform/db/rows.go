@@ -18,6 +18,19 @@ type Rows struct {
 	Args []any
 }
 
+// confined are rows of an object that its right to read alone does not show.
+type confined struct{ cond, object, action string }
+
+// Confine keeps the rows of object that meet cond for their owner, those they are shown to
+// and who holds the right rightObject:action where it reaches them, however far the right
+// to read reaches. It is called while wiring.
+func (d *DB) Confine(object, cond, rightObject, action string) {
+	if d.confined == nil {
+		d.confined = map[string]confined{}
+	}
+	d.confined[object] = confined{cond, rightObject, action}
+}
+
 // Readable returns the rows of object the reader of ctx may see, archived ones too.
 // The table must have owner_id, dept_id and company_id.
 func (d *DB) Readable(ctx context.Context, object string) (*Rows, error) {
@@ -28,7 +41,18 @@ func (d *DB) Readable(ctx context.Context, object string) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return predicate(object, p), nil
+	r := predicate(object, p)
+	c, ok := d.confined[object]
+	if !ok {
+		return r, nil
+	}
+	if p, err = d.Visible(ctx, c.object, c.action); err != nil {
+		return nil, err
+	}
+	p.Own = true
+	inside := predicate(object, p)
+	r.And("(NOT ("+c.cond+") OR "+inside.SQL+")", inside.Args...)
+	return r, nil
 }
 
 // Rows returns the live rows of object the reader of ctx may see in a department

@@ -42,6 +42,21 @@ func ExampleDB_Rows() {
 	// 2026-11-23 00:00:00 +0000 UTC
 }
 
+// What is confined is seen by its owner, whom it is shown to, and who holds the right.
+func ExampleDB_Confine() {
+	d := &db.DB{Visible: func(_ context.Context, _, action string) (record.Pred, error) {
+		if action == "see" {
+			return record.Pred{User: 7}, nil // no such right
+		}
+		return record.Pred{All: true, Companies: []int64{1}}, nil
+	}}
+	d.Confine("ltc.service_project", "confidential", "ltc.confidential_project", "see")
+	w, err := d.Readable(context.Background(), "ltc.service_project")
+	fmt.Println(w.SQL, len(w.Args), err)
+	// Output:
+	// true AND company_id = ANY(?) AND (NOT (confidential) OR (false OR owner_id = ? OR id = ANY(ARRAY(SELECT object_id FROM core.record_share WHERE object_type = ? AND user_id = ? AND (until IS NULL OR until > now()))))) 4 <nil>
+}
+
 // Who may see nothing gets no row; the rows of their own and of their team are what
 // most people see.
 func ExampleDB_Readable() {

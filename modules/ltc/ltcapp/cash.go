@@ -42,6 +42,9 @@ type cash struct {
 	absences    *domain.Absences
 	requests    *domain.ChangeRequests
 	risks       *domain.ProjectRisks
+	opinions    *domain.ExpertOpinions
+	options     *domain.ServiceOptions
+	pledges     *domain.Pledges
 	reports     *store.Reports
 }
 
@@ -102,5 +105,5 @@ func (c *cash) declare() {
 
 // cashTypes are the types of the cash half in menu order.
 func cashTypes() []string {
-	return []string{"ltc.service_project", "ltc.change_request", "ltc.project_risk", "ltc.time_sheet", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
+	return []string{"ltc.service_project", "ltc.expert_opinion", "ltc.service_option", "ltc.change_request", "ltc.project_risk", "ltc.time_sheet", "ltc.pledge", "ltc.absence", "ltc.expense_request", "ltc.contract_change", "ltc.difference", "ltc.dispute", "ltc.promise", "ltc.dunning", "ltc.statement", "ltc.obligation", "ltc.allowance", "ltc.receivable_policy", "ltc.dunning_policy", "ltc.clause"}
 }

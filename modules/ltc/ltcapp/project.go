@@ -32,17 +32,29 @@ func (c *cash) serve(deals *domain.Opportunities, budget dste.Budget) {
 	c.requests = &domain.ChangeRequests{Ports: c.ports, Projects: c.projects, Changes: c.changes,
 		Store: db.NewStore(d, "ltc.change_request", db.WithLines("ltc.change_task", func(x *domain.ChangeRequest) *[]domain.ChangeTask { return &x.Tasks }))}
 	c.risks = &domain.ProjectRisks{Ports: c.ports, Projects: c.projects, Store: db.NewStore[domain.ProjectRisk](d, "ltc.project_risk"), Book: &store.Risks{DB: d}}
+	c.opinions = &domain.ExpertOpinions{Ports: c.ports, Projects: c.projects, Store: db.NewStore[domain.ExpertOpinion](d, "ltc.expert_opinion"),
+		MayAnswer: func(person int64) bool { return len(c.p.Authz.Explain(person, "ltc.expert_opinion", "answer")) > 0 }}
+	c.options = &domain.ServiceOptions{Ports: c.ports, Projects: c.projects,
+		Store: db.NewStore(d, "ltc.service_option", db.WithLines("ltc.option_role", func(x *domain.ServiceOption) *[]domain.OptionRole { return &x.Roles }))}
+	c.pledges = &domain.Pledges{Ports: c.ports, Store: db.NewStore[domain.Pledge](d, "ltc.pledge"), Book: c.projects.Book, Now: c.p.Now}
+	c.projects.Opinions, c.projects.Options, c.projects.Pledges = c.opinions, c.options, c.pledges
+	store.Confine(d)
 }
 
 // declareProjects registers what belongs to service projects: LTC-20.
 func (c *cash) declareProjects() {
 	resource.Register(c.p.Types, c.projects.Declare())
+	resource.Register(c.p.Types, c.opinions.Declare())
+	resource.Register(c.p.Types, c.options.Declare())
+	resource.Register(c.p.Types, c.pledges.Declare())
 	resource.Register(c.p.Types, c.requests.Declare())
 	resource.Register(c.p.Types, c.risks.Declare())
 	resource.Register(c.p.Types, c.sheets.Declare())
 	resource.Register(c.p.Types, c.absences.Declare())
 	report.Register(c.p.Reports, c.load())
 	report.Register(c.p.Reports, c.baselines())
+	report.Register(c.p.Reports, c.progress())
+	report.Register(c.p.Reports, c.confidential())
 	resource.Point[int64]("ltc.service_project").Add(c.p.Types, "ltc.risks", "Open risks", 20, "ltc.project_risk:read", web.Risks(c.risks.Store, func(person int64) string { return c.ports.People().Name(person) }, c.ports.Today))
 	daily(c.p, "ltc.project_risks", "Tell of overdue measures of project risks", "5 7 * * *", func(ctx context.Context, company int64, day date.Date) error {
 		_, err := c.risks.TellOverdue(ctx, company, day)

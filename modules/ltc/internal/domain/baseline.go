@@ -14,6 +14,8 @@ type ProjectBook interface {
 	ShowProject(ctx context.Context, project int64, add, remove []int64) error
 	// ShowPart lets people see one document that belongs to a project.
 	ShowPart(ctx context.Context, object string, id int64, people []int64) error
+	// HidePart takes one document away from people it was shown to.
+	HidePart(ctx context.Context, object string, id int64, people []int64) error
 	// Keep appends a version of what the customer confirmed.
 	Keep(ctx context.Context, b Baseline) error
 	// Baselines lists the versions of a project, the last first.

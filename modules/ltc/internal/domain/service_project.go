@@ -22,6 +22,7 @@ type ServiceStage string
 // The stages of a service project.
 const (
 	ServiceDraft     ServiceStage = "draft"
+	ServicePlanned   ServiceStage = "planned"
 	ServiceConfirmed ServiceStage = "confirmed"
 	ServiceRunning   ServiceStage = "running"
 	ServiceClosed    ServiceStage = "closed"
@@ -44,6 +45,7 @@ type ServiceTask struct {
 	ActualHours money.Qty
 	ActualCost  money.Amount
 	DoneOn      date.Date
+	FromOption  bool
 }
 
 // ServiceFeedback is what the customer said on the way.
@@ -63,6 +65,7 @@ type ServiceProject struct {
 	CustomerID    crm.CustomerID
 	OpportunityID *int64
 	ContractID    *int64
+	OptionID      *int64 // the chosen one
 	AskedBy       string
 	Need          string
 	Understanding string
@@ -95,15 +98,19 @@ type ServiceProjects struct {
 	Contracts *Contracts
 	Absences  AbsenceBook
 	Book      ProjectBook
+	Opinions  *ExpertOpinions
+	Options   *ServiceOptions
+	Pledges   *Pledges
 }
 
 // Booking is a task of a person in another project.
 type Booking struct {
-	Project  int64
-	No       string
-	Content  string
-	Person   int64
-	From, To date.Date
+	Project      int64
+	No           string
+	Content      string
+	Person       int64
+	From, To     date.Date
+	Confidential bool
 }
 
 // check adds the plan up and says who is booked twice.
@@ -184,7 +191,12 @@ func (s *ServiceProjects) clashes(ctx context.Context, p *ServiceProject) error 
 func (s *ServiceProjects) twice(ctx context.Context, t *ServiceTask, others []Booking) (said []string) {
 	for _, o := range others {
 		if o.Person == t.PersonID && !o.From.After(t.ToOn) && !t.FromOn.After(o.To) {
-			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), date.Earlier(t.ToOn, o.To), t.Content, o.Content, o.No))
+			who, from, to := s.People().Name(t.PersonID), date.Later(t.FromOn, o.From), date.Earlier(t.ToOn, o.To)
+			if o.Confidential {
+				said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and confidential work.", who, from, to, t.Content))
+				continue
+			}
+			said = append(said, i18n.T(ctx, "{0} is booked twice from {1} to {2}: {3} and {4} ({5}).", who, from, to, t.Content, o.Content, o.No))
 		}
 	}
 	return said
@@ -200,10 +212,16 @@ func (s *ServiceProjects) absent(ctx context.Context, t *ServiceTask, away []Awa
 	return said
 }
 
-// saved shows the project to its team and tells the owner who is booked twice or away.
+// saved shows the project to its team, asks it to keep what is confidential, and tells the
+// owner who is booked twice or away.
 func (s *ServiceProjects) saved(ctx context.Context, p, before *ServiceProject) error {
 	if err := s.show(ctx, p, before); err != nil {
 		return err
+	}
+	if p.Confidential || before != nil && before.Confidential {
+		if err := s.pledge(ctx, p); err != nil {
+			return err
+		}
 	}
 	if p.Clash == "" || before != nil && before.Clash == p.Clash {
 		return nil
@@ -228,6 +246,12 @@ func confirmationForm() resource.Fields[confirmation] {
 // change requests only.
 func (s *ServiceProjects) confirm(ctx context.Context, p *ServiceProject, in *confirmation) error {
 	if err := s.untilToday(ctx, "on", &in.On); err != nil {
+		return err
+	}
+	if err := s.heardOut(ctx, p); err != nil {
+		return err
+	}
+	if err := s.decided(ctx, p); err != nil {
 		return err
 	}
 	for i := range p.Tasks {

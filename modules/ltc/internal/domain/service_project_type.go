@@ -24,6 +24,7 @@ func serviceTaskFields() resource.Fields[ServiceTask] {
 		resource.Quantity("actual_hours", "Hours worked", func(t *ServiceTask) *money.Qty { return &t.ActualHours }).ReadOnly(),
 		resource.Money("actual_cost", "Cost so far", func(t *ServiceTask) *money.Amount { return &t.ActualCost }).ReadOnly().Sensitive(),
 		resource.Date("done_on", "Accepted on", func(t *ServiceTask) *date.Date { return &t.DoneOn }).ReadOnly(),
+		resource.Bool("from_option", "From the chosen option", func(t *ServiceTask) *bool { return &t.FromOption }).ReadOnly(),
 	}
 }
 
@@ -47,9 +48,10 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 			resource.LongText("need", "What is needed", func(p *ServiceProject) *string { return &p.Need }).Limit(4000).In("Need"),
 			resource.LongText("understanding", "Our understanding", func(p *ServiceProject) *string { return &p.Understanding }).Limit(4000).In("Need").Hint("Goal and deliverables in our words; the customer confirms it with the plan."),
 			resource.LongText("limits", "Limits", func(p *ServiceProject) *string { return &p.Limits }).Limit(2000).In("Need").Hint("What does not belong to it."),
-			resource.Bool("confidential", "Confidentiality acknowledged", func(p *ServiceProject) *bool { return &p.Confidential }).In("Need"),
+			resource.Bool("confidential", "Confidential", func(p *ServiceProject) *bool { return &p.Confidential }).InList().Filter().In("Need").Hint("Seen by its owner, the team, asked experts, those it is shared with and who holds the right to see confidential projects; the team acknowledges it before entering hours."),
 			resource.OptRef("opportunity_id", "Opportunity", func(p *ServiceProject) **int64 { return &p.OpportunityID }, "ltc.opportunity").Filter().Source().In("Need"),
 			resource.OptRef("contract_id", "Contract", func(p *ServiceProject) **int64 { return &p.ContractID }, "ltc.contract").InList().Filter().In("Need"),
+			resource.OptRef("option_id", "Chosen option", func(p *ServiceProject) **int64 { return &p.OptionID }, "ltc.service_option").ReadOnly().In("Need"),
 			resource.Percent("tax_rate", "Tax rate", func(p *ServiceProject) *money.Ratio { return &p.TaxRate }).In("Need"),
 			resource.LongText("clash", "Booked twice or away", func(p *ServiceProject) *string { return &p.Clash }).ReadOnly().In("Need"),
 			resource.Lines("tasks", "Service plan", func(p *ServiceProject) *[]ServiceTask { return &p.Tasks }, serviceTaskFields()),
@@ -78,14 +80,17 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 		},
 		Process: resource.Process(func(p *ServiceProject) *ServiceStage { return &p.Stage },
 			[]resource.Stage[ServiceStage]{
-				{Key: ServiceDraft, Label: "Draft", Owner: "ltc.rep", Class: process.Draft, Help: "Write down the need and our understanding of it, plan the tasks, and have the customer confirm both."},
+				{Key: ServiceDraft, Label: "Need and analysis", Owner: "ltc.rep", Class: process.Draft, Help: "Write down the need and our understanding of it; ask experts for their opinion. A small project may be planned here, too."},
+				{Key: ServicePlanned, Label: "Service plan", Owner: "ltc.rep", Class: process.Draft, Help: "Choose an option when there are several; plan the tasks with people, days, hours and fee, and have the customer confirm plan and understanding."},
 				{Key: ServiceConfirmed, Label: "Confirmed", Owner: "ltc.rep", Class: process.Open, Locked: true, Help: "Make the contract out of the plan; start when it is signed. What the customer confirmed changes by change requests."},
 				{Key: ServiceRunning, Label: "Running", Owner: "ltc.rep", Class: process.Working, Locked: true, Help: "Enter hours, note feedback, have tasks accepted; the contract invoices them."},
 				{Key: ServiceClosed, Label: "Closed", End: true, Class: process.Done},
 				{Key: ServiceDropped, Label: "Dropped", End: true, Class: process.Cancelled},
 			},
 			[]resource.Move[ServiceProject, ServiceStage]{
-				{Name: "confirm", Label: "Customer confirms", From: resource.From(ServiceDraft), To: ServiceConfirmed, Guard: `tasks > 0 && need != "" && understanding != ""`, Do: resource.Ask(confirmationForm(), s.confirm)},
+				{Name: "plan", Label: "Analysis done", From: resource.From(ServiceDraft), To: ServicePlanned, Guard: `need != "" && understanding != ""`, Do: resource.Do(s.heardOut)},
+				{Name: "analyse", Label: "Back to analysis", From: resource.From(ServicePlanned), To: ServiceDraft, Reason: true, Deviation: true},
+				{Name: "confirm", Label: "Customer confirms", From: resource.From(ServiceDraft, ServicePlanned), To: ServiceConfirmed, Guard: `tasks > 0 && need != "" && understanding != ""`, Do: resource.Ask(confirmationForm(), s.confirm)},
 				{Name: "contract", Label: "Make contract", From: resource.From(ServiceConfirmed), Do: resource.Do(s.contract)},
 				{Name: "start", Label: "Start the work", From: resource.From(ServiceConfirmed), To: ServiceRunning, Do: resource.Do(s.start)},
 				{Name: "feedback", Label: "Note feedback", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(heardForm(), s.hear)},
@@ -93,8 +98,10 @@ func (s *ServiceProjects) Declare() *resource.Type[ServiceProject] {
 				{Name: "close", Label: "Close", From: resource.From(ServiceRunning), To: ServiceClosed, Do: resource.Ask(closingForm(), s.close)},
 				{Name: "add_member", Label: "Add to the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm(), s.addMember)},
 				{Name: "remove_member", Label: "Take out of the team", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Ask(memberForm()[:1], s.removeMember)},
+				{Name: "confide", Label: "Make confidential", From: resource.From(ServiceConfirmed, ServiceRunning), Do: resource.Do(s.confide)},
+				{Name: "disclose", Label: "Lift confidentiality", From: resource.From(ServiceConfirmed, ServiceRunning), Reason: true, Deviation: true, Do: resource.Do(s.disclose)},
 				{Name: "revise", Label: "Back to draft", From: resource.From(ServiceConfirmed), To: ServiceDraft, System: true}, // documents of older versions know it
-				{Name: "drop", Label: "Drop", From: resource.From(ServiceDraft, ServiceConfirmed), To: ServiceDropped, Reason: true, Deviation: true},
+				{Name: "drop", Label: "Drop", From: resource.From(ServiceDraft, ServicePlanned, ServiceConfirmed), To: ServiceDropped, Reason: true, Deviation: true},
 			}),
 	}
 	return s.Type

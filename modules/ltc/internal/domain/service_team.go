@@ -69,6 +69,9 @@ func (s *ServiceProjects) addMember(ctx context.Context, p *ServiceProject, in *
 	if err := s.Book.ShowProject(ctx, p.ID, []int64{in.UserID}, nil); err != nil {
 		return err
 	}
+	if err := s.pledge(ctx, p); err != nil {
+		return err
+	}
 	return s.Notify(ctx, process.Notice{Users: []int64{in.UserID}, Kind: "task", Message: "You work on {0}.", Args: []any{p.No}, Object: s.Type.Ref(p.ID)})
 }
 
@@ -78,6 +81,9 @@ func (s *ServiceProjects) removeMember(ctx context.Context, p *ServiceProject, i
 	n := len(p.Members)
 	if p.Members = slices.DeleteFunc(p.Members, func(m ServiceMember) bool { return m.UserID == in.UserID }); len(p.Members) == n {
 		return errs.Bad("user_id", "This person was not added to the team.")
+	}
+	if err := s.pledge(ctx, p); err != nil {
+		return err
 	}
 	return s.Book.ShowProject(ctx, p.ID, nil, without(before, p.team()))
 }

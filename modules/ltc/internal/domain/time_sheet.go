@@ -56,6 +56,9 @@ func (s *TimeSheets) check(ctx context.Context, x *TimeSheet) error {
 	case x.Hours.Sign() <= 0:
 		return errs.Bad("hours", "The quantity must be greater than zero.")
 	}
+	if err := s.Projects.Pledges.bound(ctx, p, x.OwnerID); err != nil {
+		return err
+	}
 	have, err := s.Cash.HoursOf(ctx, x.OwnerID, x.WorkedOn)
 	if err != nil {
 		return err

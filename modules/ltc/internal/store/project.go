@@ -14,7 +14,7 @@ import (
 type Projects struct{ DB *db.DB }
 
 // projectParts are the documents that belong to a service project and are seen by its team.
-var projectParts = []string{"ltc.change_request", "ltc.project_risk"}
+var projectParts = []string{"ltc.change_request", "ltc.project_risk", "ltc.expert_opinion", "ltc.service_option"}
 
 // ShowProject implements domain.ProjectBook.
 func (s *Projects) ShowProject(ctx context.Context, project int64, add, remove []int64) error {
@@ -47,6 +47,11 @@ func (s *Projects) ShowProject(ctx context.Context, project int64, add, remove [
 // ShowPart implements domain.ProjectBook.
 func (s *Projects) ShowPart(ctx context.Context, object string, id int64, people []int64) error {
 	return s.DB.Show(ctx, object, id, nil, people...)
+}
+
+// HidePart implements domain.ProjectBook.
+func (s *Projects) HidePart(ctx context.Context, object string, id int64, people []int64) error {
+	return s.DB.Hide(ctx, object, id, people...)
 }
 
 // Keep implements domain.ProjectBook.

@@ -12,12 +12,12 @@ import (
 )
 
 // liveProject are the projects that are not over.
-const liveProject = `p.stage IN ('draft', 'confirmed', 'running')`
+const liveProject = `p.stage IN ('draft', 'planned', 'confirmed', 'running')`
 
 // Bookings implements domain.CashBook: the open tasks of people in the other projects of
 // a company that are not over.
 func (c *Cash) Bookings(ctx context.Context, company, except int64, people []int64) ([]domain.Booking, error) {
-	return db.Select[domain.Booking](ctx, c.DB, `SELECT p.id AS project, p.no, t.content, t.person_id AS person, t.from_on AS "from", t.to_on AS "to"
+	return db.Select[domain.Booking](ctx, c.DB, `SELECT p.id AS project, p.no, t.content, t.person_id AS person, t.from_on AS "from", t.to_on AS "to", p.confidential
 		FROM ltc.service_task t JOIN ltc.service_project p ON p.id = t.parent_id
 		WHERE p.company_id = ? AND p.id <> ? AND p.archived_at IS NULL AND `+liveProject+` AND t.done_on IS NULL AND t.person_id > 0 AND t.person_id = ANY(?)
 		ORDER BY t.from_on, t.id`, company, except, db.Array(people))

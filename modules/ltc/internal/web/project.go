@@ -14,7 +14,7 @@ import (
 var riskPanel = template.Must(template.New("risks").Parse(`{{if .Rows}}<table class="dt"><caption class="visually-hidden">{{.Caption}}</caption>
 <thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>{{range .Rows}}<tr{{if .Late}} class="t-bad"{{end}}><td><a href="/ltc/project_risk/{{.ID}}">{{.Title}}</a></td><td><span class="pill t-{{.Tone}}">{{.Score}} {{.Heat}}</span></td><td>{{.Owner}}</td><td>{{.Due}}{{if .Late}} <strong>{{.LateLabel}}</strong>{{end}}</td></tr>
-{{end}}</tbody></table>{{else}}<p class="none">{{.Empty}}</p>{{end}}<p><a href="/ltc/project_risk?project_id={{.Project}}">{{.All}}</a> · <a href="/ltc/change_request?project_id={{.Project}}">{{.Requests}}</a> · <a href="/ltc/baselines?project={{.Project}}">{{.Baselines}}</a></p>`))
+{{end}}</tbody></table>{{else}}<p class="none">{{.Empty}}</p>{{end}}<p><a href="/ltc/project_risk?project_id={{.Project}}">{{.All}}</a> · <a href="/ltc/change_request?project_id={{.Project}}">{{.Requests}}</a> · <a href="/ltc/baselines?project={{.Project}}">{{.Baselines}}</a> · <a href="/ltc/expert_opinion?project_id={{.Project}}">{{.Opinions}}</a> · <a href="/ltc/service_option?project_id={{.Project}}">{{.Options}}</a></p>`))
 
 type riskRow struct {
 	ID                            int64
@@ -45,7 +45,7 @@ func Risks(risks record.Store[domain.ProjectRisk], name func(person int64) strin
 			}
 			rows = append(rows, r)
 		}
-		return riskPanel.Execute(w, map[string]any{"Rows": rows, "Project": id, "Caption": i18n.T(ctx, "Open risks"), "Empty": i18n.T(ctx, "No open risks."), "All": i18n.T(ctx, "Project risks"), "Requests": i18n.T(ctx, "Change requests"), "Baselines": i18n.T(ctx, "Baselines of a project"),
+		return riskPanel.Execute(w, map[string]any{"Rows": rows, "Project": id, "Caption": i18n.T(ctx, "Open risks"), "Empty": i18n.T(ctx, "No open risks."), "All": i18n.T(ctx, "Project risks"), "Requests": i18n.T(ctx, "Change requests"), "Baselines": i18n.T(ctx, "Baselines of a project"), "Opinions": i18n.T(ctx, "Expert opinions"), "Options": i18n.T(ctx, "Options of projects"),
 			"Head": []string{i18n.T(ctx, "Risk"), i18n.T(ctx, "Heat"), i18n.T(ctx, "Owner"), i18n.T(ctx, "Due on")}})
 	}
 }
