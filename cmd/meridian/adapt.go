@@ -104,6 +104,24 @@ func messageLead(ctx context.Context, leads ltc.Leads, e crm.MessageHanded) erro
 	return err
 }
 
+// campaignGap is what the gap of a customer resource plan asks of marketing: new target
+// customers to address, potential customers to win as leads.
+func campaignGap(e crm.ResourceGapPublished) mtl.Gap {
+	g := mtl.Gap{Plan: e.Plan.ID, Region: e.Region, From: e.From, To: e.To, By: e.By}
+	for _, s := range e.States {
+		switch s.State {
+		case crm.Target:
+			g.Audience = s.Gap
+		case crm.Potential:
+			g.Leads = s.Gap
+			if !s.DueOn.IsZero() {
+				g.To = s.DueOn
+			}
+		}
+	}
+	return g
+}
+
 // campaignBudget lets campaigns commit and spend on the budget of the company.
 type campaignBudget struct {
 	budget dste.Budget

@@ -85,6 +85,8 @@ func wire(p *app.Platform) *system {
 	})
 	event.Subscribe(p.Bus, "itr", func(ctx context.Context, e crm.MessageHanded) error { return messageCase(ctx, p, e) })
 	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.MessageHanded) error { return messageLead(ctx, sales.Leads, e) })
+	event.Subscribe(p.Bus, "ltc", func(ctx context.Context, e crm.ResourceGapPublished) error { return sales.Reactions.Gap(ctx, e) })
+	event.Subscribe(p.Bus, "mtl", func(ctx context.Context, e crm.ResourceGapPublished) error { return market.Gap(ctx, campaignGap(e)) })
 	wireFacts(p, customers)
 	customers.StaysWhile("ltc.quote", "ltc.dispute")
 	customers.DealsOf("ltc.opportunity")

@@ -278,6 +278,7 @@ type ResourceGapPublished struct {
 	Product  int64     // 0: of every product
 	Partner  PartnerID // 0: not of the team of a partner
 	From, To date.Date
+	By       int64
 	States   []StateGap
 }
 

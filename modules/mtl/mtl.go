@@ -6,6 +6,7 @@ import (
 	"context"
 	"embed"
 
+	"meridian/platform/date"
 	"meridian/platform/money"
 	"meridian/platform/resource"
 	"meridian/platform/trace"
@@ -64,6 +65,16 @@ type LeadAnswered interface {
 	Rejected(ctx context.Context, lead trace.Ref, reason string) error
 	// Won credits the amount to the campaign that brought the lead, once.
 	Won(ctx context.Context, lead trace.Ref, amount money.Amount) error
+}
+
+// Gap is what a customer resource plan lacks: new target customers to address, and leads to
+// win of them. A later gap of the same plan replaces it.
+type Gap struct {
+	Plan            int64 // crm.resource_plan
+	Region          string
+	Audience, Leads int64
+	From, To        date.Date
+	By              int64 // who published it
 }
 
 // Help explains the concepts of the module to its users: README.md in English,

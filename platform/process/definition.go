@@ -52,6 +52,8 @@ type Stage struct {
 	Accept bool          `json:"accept,omitempty"` // the receiver confirms the hand-over
 	Locked bool          `json:"locked,omitempty"` // fields no longer change by hand
 	Help   string        `json:"help,omitempty"`   // what to do here, for the process page
+	// Personal work is of the owner of the document, whichever roles that one holds.
+	Personal bool `json:"personal,omitempty"`
 }
 
 // Move leads from some stages to one.
@@ -157,7 +159,7 @@ func (d *Definition) Lint() []Problem {
 			bad(s.Key, "stage declared twice")
 		}
 		seen[s.Key] = true
-		if s.Kind == Task && s.Owner == "" {
+		if s.Kind == Task && s.Owner == "" && !s.Personal {
 			bad(s.Key, "a task stage needs an owner role")
 		}
 	}

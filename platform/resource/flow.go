@@ -11,18 +11,20 @@ import (
 
 // Stage declares one stage of a document type with a typed key.
 type Stage[S ~string] struct {
-	Key    S
-	Label  string
-	Owner  string        // the role that holds the work
-	Class  process.Class // open if empty; done if End
-	Wait   bool          // the clock stands still
-	End    bool
-	In     []string      // names of fields needed to enter
-	Out    []string      // names of fields needed to leave (Need makes them)
-	Limit  time.Duration // working time
-	Accept bool          // the receiver confirms
-	Locked bool          // fields no longer change by hand; true for End
-	Help   string
+	Key   S
+	Label string
+	Owner string // the role that holds the work
+	// Personal work is of the owner of the document, whichever roles that one holds.
+	Personal bool
+	Class    process.Class // open if empty; done if End
+	Wait     bool          // the clock stands still
+	End      bool
+	In       []string      // names of fields needed to enter
+	Out      []string      // names of fields needed to leave (Need makes them)
+	Limit    time.Duration // working time
+	Accept   bool          // the receiver confirms
+	Locked   bool          // fields no longer change by hand; true for End
+	Help     string
 }
 
 // Move declares one move.
@@ -146,11 +148,11 @@ func Process[T any, S ~string](at func(*T) *S, stages []Stage[S], moves []Move[T
 }
 
 func compileStage[S ~string](s Stage[S]) process.Stage {
-	p := process.Stage{Key: string(s.Key), Label: s.Label, Owner: s.Owner, Class: s.Class, In: s.In, Out: s.Out, Limit: s.Limit, Accept: s.Accept, Locked: s.Locked || s.End, Help: s.Help, Kind: process.Task}
+	p := process.Stage{Key: string(s.Key), Label: s.Label, Owner: s.Owner, Class: s.Class, In: s.In, Out: s.Out, Limit: s.Limit, Accept: s.Accept, Locked: s.Locked || s.End, Help: s.Help, Personal: s.Personal, Kind: process.Task}
 	switch {
 	case s.End:
 		p.Kind = process.End
-	case s.Wait || s.Owner == "":
+	case s.Wait || s.Owner == "" && !s.Personal:
 		p.Kind = process.Wait
 	}
 	if p.Class == "" {

@@ -402,7 +402,7 @@ func (d *desk) publishGap(ctx context.Context, in *numberIn) (report.Done, error
 		if version, err = d.sql.PublishGap(ctx, p.ID, m.needs); err != nil {
 			return fmt.Errorf("publish the gap of %s: %w", p.No, err)
 		}
-		e := crm.ResourceGapPublished{Plan: d.plans.Type.Ref(p.ID), Version: version, Dept: p.UnitDeptID, Region: p.Region, From: p.FromOn, To: p.ToOn}
+		e := crm.ResourceGapPublished{Plan: d.plans.Type.Ref(p.ID), Version: version, Dept: p.UnitDeptID, Region: p.Region, From: p.FromOn, To: p.ToOn, By: authz.Actor(ctx)}
 		if p.ProductID != nil {
 			e.Product = *p.ProductID
 		}

@@ -61,6 +61,8 @@ type Reactions struct {
 	// PointsEarned and PointsUsed keep what is owed to members in points.
 	PointsEarned func(ctx context.Context, e crm.PointsEarned) error
 	PointsUsed   func(ctx context.Context, e crm.PointsUsed) error
+	// Gap asks sales for the leads, deals and wins that a customer resource plan lacks.
+	Gap func(ctx context.Context, e crm.ResourceGapPublished) error
 	// PartnerPeople shows leads handed out to who joined a partner, and hides them from who left.
 	PartnerPeople func(ctx context.Context, e crm.PartnerPeopleChanged) error
 }
@@ -110,6 +112,7 @@ func New(p *app.Platform, n Needs) *Module {
 	resource.Register(p.Types, prices.Declare())
 	toCash.declare()
 
+	targets := addLeadTargets(p, ports)
 	more := sell(p, n, leads, deals, quotes, prices, toCash.expenses)
 
 	reports := &store.Reports{DB: p.DB}
@@ -118,9 +121,9 @@ func New(p *app.Platform, n Needs) *Module {
 	view := &domain.Deals{Opportunities: deals.Store, Orders: orders.Store, Invoices: invoices.Store}
 	crm.Customer360.Add(p.Types, "ltc.deals", "Deals", 20, "ltc.opportunity:read", web.Deals(view, p.Types))
 	p.AddModule(app.Module{Code: "ltc", Help: ltc.Help, Label: "Leads to cash", Icon: "cash", Types: append([]string{"ltc.lead", "ltc.opportunity", "ltc.quote", "ltc.contract", "ltc.order",
-		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price"}, append(more, cashTypes()...)...)}, text.FS)
+		"ltc.acceptance", "ltc.invoice", "ltc.receipt", "ltc.price", "ltc.lead_target"}, append(more, cashTypes()...)...)}, text.FS)
 	return &Module{Leads: leads, Orders: orders, quotes: quotes, prices: prices, reports: reports, cash: toCash,
-		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p), Registered: deals.OnRegistration, PartnerPeople: leads.PartnerPeople, PointsEarned: toCash.points.Given, PointsUsed: toCash.points.Used}}
+		Reactions: Reactions{Launched: prices.OnLaunched, Shipped: orders.OnShipped, Delivered: orders.OnDelivered, Replenished: orders.OnReplenished, OwnershipChanged: followsCustomer(p), Registered: deals.OnRegistration, PartnerPeople: leads.PartnerPeople, PointsEarned: toCash.points.Given, PointsUsed: toCash.points.Used, Gap: targets.OnGap}}
 }
 
 // ExpireQuotes ends the quotes whose validity ended before day; the nightly job

@@ -34,13 +34,22 @@ type Needs struct {
 // Module is what the other modules get.
 type Module struct {
 	Answers mtl.LeadAnswered // for LTC's answers to leads
+	// Gap plans the campaign that a customer resource plan lacks customers for.
+	Gap func(ctx context.Context, g mtl.Gap) error
 }
 
 // New builds the module and registers its types, panels, measures and the public
 // form.
 func New(p *app.Platform, n Needs) *Module {
 	s := &store.Store{DB: p.DB}
-	campaigns := &domain.Campaigns{Store: db.NewStore[domain.Campaign](p.DB, "mtl.campaign"), Costs: s, Budget: n.Budget, Now: p.Now, Location: p.Location}
+	campaigns := &domain.Campaigns{Store: db.NewStore[domain.Campaign](p.DB, "mtl.campaign"), Costs: s, Budget: n.Budget, Now: p.Now, Location: p.Location,
+		Head: func(ctx context.Context) int64 {
+			who, _ := authz.Of(ctx)
+			for _, id := range p.Authz.Directory().Holders("mtl.manager", who.Company, 0, true) {
+				return id
+			}
+			return 0
+		}}
 	intakes := &domain.Intakes{Store: db.NewStore[domain.Intake](p.DB, "mtl.intake"), Campaigns: campaigns, Ledgers: s, Leads: n.Leads, Trace: p.Trace, Now: p.Now, Tx: p.DB.Tx,
 		As: func(ctx context.Context, user int64, reason string) context.Context {
 			return authz.System(authz.With(ctx, p.Authn.Subject(user)), reason)
@@ -69,7 +78,7 @@ func New(p *app.Platform, n Needs) *Module {
 		})
 	p.AddCheck("mtl.totals", s.Differences)
 	p.AddModule(app.Module{Code: "mtl", Help: mtl.Help, Label: "Market to lead", Icon: "speakerphone", Types: []string{"mtl.campaign", "mtl.intake"}}, text.FS)
-	return &Module{Answers: intakes}
+	return &Module{Answers: intakes, Gap: campaigns.OnGap}
 }
 
 // lang is the language a user reads.

@@ -71,7 +71,7 @@ func (s *ExpertOpinions) Declare() *resource.Type[ExpertOpinion] {
 		},
 		Process: resource.Process(func(x *ExpertOpinion) *OpinionStage { return &x.Stage },
 			[]resource.Stage[OpinionStage]{
-				{Key: OpinionAsked, Label: "Asked", Owner: "ltc.member", Class: process.Open, Limit: 24 * time.Hour, Help: "The expert answers or declines with a reason; who asked may withdraw the question. The analysis of the project waits for it."},
+				{Key: OpinionAsked, Label: "Asked", Personal: true, Class: process.Open, Limit: 24 * time.Hour, Help: "The expert answers or declines with a reason; who asked may withdraw the question. The analysis of the project waits for it."},
 				{Key: OpinionAnswered, Label: "Answered", End: true, Class: process.Done},
 				{Key: OpinionDeclined, Label: "Declined", End: true, Class: process.Cancelled},
 				{Key: OpinionWithdrawn, Label: "Withdrawn", End: true, Class: process.Cancelled},

@@ -51,7 +51,7 @@ func (s *Pledges) Declare() *resource.Type[Pledge] {
 		},
 		Process: resource.Process(func(x *Pledge) *PledgeStage { return &x.Stage },
 			[]resource.Stage[PledgeStage]{
-				{Key: PledgeAsked, Label: "To acknowledge", Owner: "ltc.member", Class: process.Open, Limit: 8 * time.Hour, Help: "Acknowledge that need, documents and results of the project stay with those who work on it; hours are entered after that."},
+				{Key: PledgeAsked, Label: "To acknowledge", Personal: true, Class: process.Open, Limit: 8 * time.Hour, Help: "Acknowledge that need, documents and results of the project stay with those who work on it; hours are entered after that."},
 				{Key: PledgeGiven, Label: "Acknowledged", End: true, Class: process.Done},
 				{Key: PledgeLapsed, Label: "No longer needed", End: true, Class: process.Cancelled},
 			},

@@ -37,27 +37,29 @@ const (
 // public form that brings leads, and a review that says what to do next.
 type Campaign struct {
 	record.Base
-	Stage         CampaignStage
-	Name          string
-	Kind          string
-	ObjectiveID   *int64
-	Audience      string
-	AudienceSize  int
-	StartsOn      date.Date
-	EndsOn        date.Date
-	Budget        money.Amount // base currency
-	BudgetKey     string       // budget line that pays
-	ActualCost    money.Amount // the sum of its cost rows
-	ExpectedLeads int
-	MQLFit        int // gate of the hand-over to sales
-	MQLEngagement int
-	FormKey       string
-	FormTitle     string
-	ThankYou      string
-	FormActive    bool
-	LeadsCaptured int
-	Result        string
-	Decision      string
+	Stage       CampaignStage
+	Name        string
+	Kind        string
+	ObjectiveID *int64
+	// ResourcePlanID is the customer resource plan whose gap asks for it.
+	ResourcePlanID *int64
+	Audience       string
+	AudienceSize   int
+	StartsOn       date.Date
+	EndsOn         date.Date
+	Budget         money.Amount // base currency
+	BudgetKey      string       // budget line that pays
+	ActualCost     money.Amount // the sum of its cost rows
+	ExpectedLeads  int
+	MQLFit         int // gate of the hand-over to sales
+	MQLEngagement  int
+	FormKey        string
+	FormTitle      string
+	ThankYou       string
+	FormActive     bool
+	LeadsCaptured  int
+	Result         string
+	Decision       string
 }
 
 // Cost is one row of the cost ledger of a campaign.
@@ -84,6 +86,7 @@ type Campaigns struct {
 	Budget   mtl.BudgetPort
 	Now      clock.Clock
 	Location func(ctx context.Context) *time.Location
+	Head     func(ctx context.Context) int64 // who leads marketing in the company of ctx; 0 nobody
 
 	Type *resource.Type[Campaign]
 }

@@ -47,6 +47,7 @@ func (s *Campaigns) fields() resource.Fields[Campaign] {
 			resource.Option{Value: "social", Label: "Social media"}, resource.Option{Value: "partner", Label: "With partners"}, resource.Option{Value: "other", Label: "Other"}).
 			Required().InList().Filter().In("Campaign plan"),
 		resource.OptRef("objective_id", "Goal", func(c *Campaign) **int64 { return &c.ObjectiveID }, "dste.objective").Filter().Source().In("Campaign plan"),
+		resource.OptRef("resource_plan_id", "Customer resource plan", func(c *Campaign) **int64 { return &c.ResourcePlanID }, "crm.resource_plan").ReadOnly().Filter().Source().In("Campaign plan").Hint("Its gap asks for this campaign."),
 		resource.Date("starts_on", "Starts on", func(c *Campaign) *date.Date { return &c.StartsOn }).Required().InList().Filter().In("Campaign plan"),
 		resource.Date("ends_on", "Ends on", func(c *Campaign) *date.Date { return &c.EndsOn }).InList().Filter().In("Campaign plan"),
 		resource.LongText("audience", "Audience", func(c *Campaign) *string { return &c.Audience }).In("Campaign plan").Hint("Who is addressed, in words."),

@@ -1,0 +1,21 @@
+-- +goose Up
+-- What the gap of a customer resource plan asks of marketing and of sales.
+ALTER TABLE mtl.campaign ADD resource_plan_id bigint;
+CREATE INDEX ON mtl.campaign (resource_plan_id) WHERE resource_plan_id IS NOT NULL;
+
+CREATE TABLE ltc.lead_target (LIKE core.base INCLUDING ALL,
+    stage            text   NOT NULL,
+    resource_plan_id bigint NOT NULL,
+    version_no       int    NOT NULL,
+    unit_dept_id     bigint NOT NULL DEFAULT 0,
+    region           text   NOT NULL DEFAULT '',
+    product_id       bigint,
+    from_on          date   NOT NULL,
+    to_on            date   NOT NULL CHECK (to_on >= from_on),
+    due_on           date,
+    leads            int    NOT NULL CHECK (leads >= 0),
+    deals            int    NOT NULL CHECK (deals >= 0),
+    wins             int    NOT NULL CHECK (wins >= 0)
+);
+SELECT core.document('ltc', 'lead_target', 'open');
+CREATE UNIQUE INDEX lead_target_plan ON ltc.lead_target (resource_plan_id) WHERE stage = 'open' AND archived_at IS NULL;
