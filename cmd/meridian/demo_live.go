@@ -131,6 +131,7 @@ func (d *demo) live() {
 	d.livePurchase()
 	d.liveService()
 	d.liveDevelopment()
+	d.projects()
 }
 
 func (d *demo) liveSales() {

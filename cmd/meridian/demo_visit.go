@@ -25,7 +25,9 @@ func (d *demo) visitors(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	p, err := app.New(d.o.Config, pool, d.o.Now)
+	cfg := d.o.Config
+	cfg.WebhookSecret = demoHookSecret // this program listens to nobody
+	p, err := app.New(cfg, pool, d.o.Now)
 	if err != nil {
 		return err
 	}
@@ -42,6 +44,9 @@ func (d *demo) visitors(ctx context.Context) (err error) {
 		if err := visit(ctx, h, "/public/form/"+formKey, body); err != nil {
 			return err
 		}
+	}
+	if err := d.messages(ctx, h); err != nil {
+		return err
 	}
 	d.ctx = ctx
 	for i, token := range d.surveys(ctx) {
@@ -61,7 +66,7 @@ func (d *demo) visitors(ctx context.Context) (err error) {
 }
 
 // visit posts a public form.
-func visit(ctx context.Context, h http.Handler, path string, body map[string]any) error {
+func visit(ctx context.Context, h http.Handler, path string, body map[string]any, header ...string) error {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("public form: %w", err)
@@ -71,6 +76,9 @@ func visit(ctx context.Context, h http.Handler, path string, body map[string]any
 		return fmt.Errorf("public form: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	r.RemoteAddr = "192.0.2.1:1" // an address for documents (RFC 5737)
 	w := &reply{header: http.Header{}}
 	h.ServeHTTP(w, r)
