@@ -10,7 +10,3 @@ SELECT core.document('core', 'auto_step', '');
 CREATE UNIQUE INDEX auto_step_step ON core.auto_step (company_id, step) WHERE archived_at IS NULL;
 -- Every program serving this database learns of a change like of one of the permissions.
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON core.auto_step FOR EACH STATEMENT EXECUTE FUNCTION core.policy_changed();
-
--- Dispatch may be acceptance: control passes where the carrier takes over.
-ALTER TABLE ltc.contract DROP CONSTRAINT contract_acceptance_check, ADD CONSTRAINT contract_acceptance_check CHECK (acceptance IN ('required', 'on_delivery', 'on_dispatch'));
-ALTER TABLE ltc."order" DROP CONSTRAINT order_acceptance_check, ADD CONSTRAINT order_acceptance_check CHECK (acceptance IN ('required', 'on_delivery', 'on_dispatch'));

@@ -361,13 +361,16 @@ func (d *desk) runResourcePlan(ctx context.Context, in *periodIn) (*report.Resul
 		part := slices.ContainsFunc(plans, func(w domain.ResourcePlan) bool {
 			return w.ID != p.ID && d.plans.Covers(&w, &p) && (w.ID < p.ID || !d.plans.Covers(&p, &w))
 		})
-		need := map[crm.Lifecycle]int64{}
+		need := map[crm.Lifecycle]report.Cell{}
 		for _, n := range m.needs {
-			need[n.Stage] = n.Required
+			short := report.None()
+			if !n.Unknown {
+				need[n.Stage], short = report.Count(n.Required), report.Count(n.Short())
+			}
 			if !part {
 				sums[n.Stage] += n.Required
 			}
-			g.Rows = append(g.Rows, report.Row{Late: n.Short() > 0 && !n.DueOn.IsZero() && n.DueOn.Before(d.today(ctx)), Cells: []report.Cell{unit, report.Word(domain.StageLabels[n.Stage]), report.Count(n.Required), report.Count(n.Have), report.Count(n.Short()), report.Day(n.DueOn)}})
+			g.Rows = append(g.Rows, report.Row{Late: n.Short() > 0 && !n.DueOn.IsZero() && n.DueOn.Before(d.today(ctx)), Cells: []report.Cell{unit, report.Word(domain.StageLabels[n.Stage]), need[n.Stage], report.Count(n.Have), short, report.Day(n.DueOn)}})
 		}
 		if !part {
 			target = target.Add(p.Target)
@@ -375,8 +378,8 @@ func (d *desk) runResourcePlan(ctx context.Context, in *periodIn) (*report.Resul
 		rate := func(i int) report.Cell {
 			return report.Cell{Kind: resource.KPercent, Text: m.rates[i].Round(6).String()}
 		}
-		t.Rows = append(t.Rows, report.Row{Ref: ref, Cells: []report.Cell{unit, report.Day(p.ToOn), report.Money(p.Target), report.Count(need[crm.Signed]), rate(2), report.Count(need[crm.Opportunity]), rate(1),
-			report.Count(need[crm.Potential]), rate(0), report.Count(need[crm.Target])}, Acts: []report.Act{{Command: "publish", Values: resource.Values{"plan": digits(p.ID)}}}})
+		t.Rows = append(t.Rows, report.Row{Ref: ref, Cells: []report.Cell{unit, report.Day(p.ToOn), report.Money(p.Target), need[crm.Signed], rate(2), need[crm.Opportunity], rate(1),
+			need[crm.Potential], rate(0), need[crm.Target]}, Acts: []report.Act{{Command: "publish", Values: resource.Values{"plan": digits(p.ID)}}}})
 	}
 	if len(plans) > 0 {
 		t.Foot = []report.Cell{report.Word("Total"), report.None(), report.Money(target), report.Count(sums[crm.Signed]), report.None(), report.Count(sums[crm.Opportunity]), report.None(), report.Count(sums[crm.Potential]), report.None(), report.Count(sums[crm.Target])}

@@ -67,8 +67,8 @@ func (d *desk) runInbox(ctx context.Context, in *ownerIn) (*report.Result, error
 	if err != nil {
 		return nil, err
 	}
-	t := report.Table{Key: "parties", Title: "To be answered or logged", Empty: "Nobody waits for an answer.", Cols: []report.Col{{Key: "party", Label: "From"}, {Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "channels", Label: "Channel"},
-		{Key: "last", Label: "Last message", Kind: resource.KRef}, {Key: "waiting", Label: "Waiting", Kind: resource.KInt}, {Key: "missed", Label: "Missed calls", Kind: resource.KInt}, {Key: "since", Label: "Waiting since", Kind: resource.KTime}, {Key: "owner", Label: "Owner", Kind: resource.KRef}}}
+	t := report.Table{Key: "parties", Title: "To be answered or logged", Empty: "Nobody waits for an answer.", Cols: []report.Col{{Key: "party", Label: "Sender"}, {Key: "customer", Label: "Customer", Kind: resource.KRef}, {Key: "channels", Label: "Channel"},
+		{Key: "last", Label: "Last message", Kind: resource.KRef}, {Key: "waiting", Label: "To be answered", Kind: resource.KInt}, {Key: "missed", Label: "Missed calls", Kind: resource.KInt}, {Key: "since", Label: "Waiting since", Kind: resource.KTime}, {Key: "owner", Label: "Owner", Kind: resource.KRef}}}
 	var waiting, missed int64
 	for i := range list {
 		x := &list[i]
@@ -87,7 +87,7 @@ func (d *desk) runInbox(ctx context.Context, in *ownerIn) (*report.Result, error
 		row.Cells = []report.Cell{report.Text(party), customer, report.Word(optionLabel(domain.MessageChannels, x.Channel)), report.Doc(row.Ref, words(x)), report.Count(x.Waiting), report.Count(x.Missed), since, report.Person(x.OwnerID)}
 		t.Rows = append(t.Rows, row)
 	}
-	return &report.Result{Tiles: []report.Tile{{Key: "parties", Label: "Parties", Value: report.Count(len(list))}, {Key: "waiting", Label: "Waiting", Value: report.Count(waiting)}, {Key: "missed", Label: "Missed calls", Value: report.Count(missed)}}, Tables: []report.Table{t}}, nil
+	return &report.Result{Tiles: []report.Tile{{Key: "parties", Label: "Parties", Value: report.Count(len(list))}, {Key: "waiting", Label: "To be answered", Value: report.Count(waiting)}, {Key: "missed", Label: "Missed calls", Value: report.Count(missed)}}, Tables: []report.Table{t}}, nil
 }
 
 // words are what a party said last, its number when it said nothing.

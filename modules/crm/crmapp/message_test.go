@@ -150,7 +150,7 @@ func TestCRM04InboxAnswers(t *testing.T) {
 	if got := s.Reload(mail); got.Text("delivery") != "failed" || got.Text("mail_error") != down.Error() {
 		t.Errorf("the message says %s %s", got.Text("delivery"), got.Text("mail_error"))
 	}
-	s.Fire(ann, mail, "mail_again", nil)
+	s.Fire(ann, mail, "reply", resource.Values{"text": "200 each."})
 	down = nil
 	for range 2 {
 		if err := m.MailAnswer(t.Context(), mail.Base().ID, post); err != nil {
@@ -197,7 +197,7 @@ func TestCRM04ServiceLevel(t *testing.T) {
 	if got := level(); got != "0.75" {
 		t.Errorf("service level %s, want 0.75", got)
 	}
-	s.Fire(ann, lost, "called", nil) // calling back does not answer the call
+	s.Fire(ann, lost, "reply", resource.Values{"text": "Called back"}) // calling back does not answer the call
 	if got := level(); got != "0.75" {
 		t.Errorf("service level %s after the call back, want 0.75", got)
 	}

@@ -109,7 +109,7 @@ func setup(t *testing.T) *suite {
 	t.Helper()
 	s := &suite{sales: &sales{leads: map[string]int64{}}, budget: &budget{total: money.MustAmount("100000"), keys: map[string]bool{}}}
 	s.Suite = apptest.New(t, func(p *app.Platform) {
-		apptest.StandIn(t, p, "dste.objective", "ltc.lead")
+		apptest.StandIn(t, p, "dste.objective", "ltc.lead", "crm.resource_plan")
 		s.Module = mtlapp.New(p, mtlapp.Needs{Leads: s.sales, Budget: s.budget})
 	})
 	s.boss = s.User("boss", "core.admin")

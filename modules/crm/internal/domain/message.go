@@ -298,24 +298,18 @@ func (s *Messages) take(ctx context.Context, m *Message) error {
 
 type reply struct{ Text string }
 
-// reply answers in writing; a mail goes out after the transaction.
+// reply answers; a mail goes out after the transaction. A message may be answered again,
+// and has to be when the mail failed.
 func (s *Messages) reply(ctx context.Context, m *Message, in *reply) error {
-	now := s.Now()
-	m.Answer, m.AnsweredAt = in.Text, &now
+	m.Answer = in.Text
+	if now := s.Now(); m.AnsweredAt == nil {
+		m.AnsweredAt = &now
+	}
 	if m.Channel != "mail" {
 		return nil
 	}
 	if s.Post == nil {
 		return errs.New(errs.Precondition, "No mail server is configured.")
-	}
-	m.Delivery, m.MailError = "waiting", ""
-	return s.Post(ctx, m.ID)
-}
-
-// again mails an answer that failed.
-func (s *Messages) again(ctx context.Context, m *Message) error {
-	if m.Delivery != "failed" || s.Post == nil {
-		return errs.New(errs.Precondition, "This answer was mailed, or is about to be.")
 	}
 	m.Delivery, m.MailError = "waiting", ""
 	return s.Post(ctx, m.ID)

@@ -20,7 +20,7 @@ func (s *Messages) Declare() *resource.Type[Message] {
 		Day:   func(m *Message) date.Date { return date.Of(m.ReceivedAt) },
 		Fields: resource.Fields[Message]{
 			resource.Enum("channel", "Channel", func(m *Message) *string { return &m.Channel }, MessageChannels...).ReadOnly().InList().Filter(),
-			resource.Text("sender", "From", func(m *Message) *string { return &m.Sender }).InList().Search().Limit(200),
+			resource.Text("sender", "Sender", func(m *Message) *string { return &m.Sender }).InList().Search().Limit(200),
 			resource.Text("address", "Number or address", func(m *Message) *string { return &m.Address }).ReadOnly().Contact().InList().Search(),
 			resource.OptRef("customer_id", "Customer", func(m *Message) **int64 { return &m.CustomerID }, "crm.customer").InList().Filter().Source(),
 			resource.OptRef("contact_id", "Contact", func(m *Message) **int64 { return &m.ContactID }, "crm.contact"),
@@ -36,20 +36,18 @@ func (s *Messages) Declare() *resource.Type[Message] {
 		},
 		Process: resource.Process(func(m *Message) *MessageStage { return &m.Stage },
 			[]resource.Stage[MessageStage]{
-				{Key: MessageWaiting, Label: "Waiting", Owner: "ltc.rep", Class: process.Open, Limit: AnswerWithin, Help: "Answer, or call back; take it if it is yours."},
+				{Key: MessageWaiting, Label: "To be answered", Owner: "ltc.rep", Class: process.Open, Limit: AnswerWithin, Help: "Answer, or call back; take it if it is yours to do."},
 				{Key: MessageAnswered, Label: "Answered", Owner: "ltc.rep", Class: process.Working, Limit: 8 * time.Hour, Help: "Write down what came of it and the next step, or hand it on."},
 				{Key: MessageLogged, Label: "Logged", End: true, Class: process.Done},
 				{Key: MessageHanded, Label: "Handed on", End: true, Class: process.Done},
 				{Key: MessageClosed, Label: "Closed", End: true, Class: process.Cancelled},
 			},
 			[]resource.Move[Message, MessageStage]{
-				{Name: "take", Label: "Take it", From: resource.From(MessageWaiting, MessageAnswered), Do: resource.Do(s.take)},
-				{Name: "reply", Label: "Answer", From: resource.From(MessageWaiting), To: MessageAnswered, Guard: `channel != "phone"`, Do: resource.Ask(resource.Fields[reply]{resource.LongText("text", "Answer", func(r *reply) *string { return &r.Text }).Required()}, s.reply)},
-				{Name: "called", Label: "Called back", From: resource.From(MessageWaiting), To: MessageAnswered, Guard: `channel == "phone"`, Do: resource.Do(s.called)},
+				{Name: "reply", Label: "Answer", From: resource.From(MessageWaiting, MessageAnswered), To: MessageAnswered, Do: resource.Ask(resource.Fields[reply]{resource.LongText("text", "Answer", func(r *reply) *string { return &r.Text }).Required().Hint("A mail is sent; on other channels it is noted what was answered.")}, s.reply)},
 				{Name: "write_down", Label: "Log the result", From: resource.From(MessageWaiting, MessageAnswered), To: MessageLogged, Do: resource.Ask(heldForm(), s.log)},
 				{Name: "to_service", Label: "Hand to service", From: resource.From(MessageWaiting, MessageAnswered), To: MessageHanded, Do: resource.Do(s.hand("itr"))},
 				{Name: "to_sales", Label: "Make a lead", From: resource.From(MessageWaiting, MessageAnswered), To: MessageHanded, Do: resource.Do(s.hand("ltc"))},
-				{Name: "mail_again", Label: "Mail again", From: resource.From(MessageAnswered, MessageLogged, MessageHanded), Guard: `delivery == "failed"`, Do: resource.Do(s.again)},
+				{Name: "take", Label: "Take it", From: resource.From(MessageWaiting, MessageAnswered), Do: resource.Do(s.take)},
 				{Name: "close", Label: "Close", From: resource.From(MessageWaiting, MessageAnswered), To: MessageClosed, Reason: true, Deviation: true},
 				{Name: "pick_up", Label: "Picked up", From: resource.From(MessageWaiting), To: MessageAnswered, System: true, Do: resource.Ask(resource.Fields[pickUp]{resource.Time("at", "When", func(p *pickUp) **time.Time { return &p.At }).Required()}, s.pickUp)},
 				{Name: "ignore", Label: "Hung up at once", From: resource.From(MessageWaiting), To: MessageClosed, System: true, Deviation: true},
@@ -63,13 +61,6 @@ const AnswerWithin = 2 * time.Hour
 
 // momentOf shows a moment that is always there as one that may be empty.
 func momentOf(t *time.Time) **time.Time { return &t }
-
-// called notes that a missed call was called back.
-func (s *Messages) called(_ context.Context, m *Message) error {
-	now := s.Now()
-	m.AnsweredAt = &now
-	return nil
-}
 
 // InboxRule says how calls are counted, and who gets what no owner is known for.
 type InboxRule struct {

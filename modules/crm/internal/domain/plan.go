@@ -176,11 +176,17 @@ func Break(target, deal money.Amount, rates [3]money.Decimal) Required {
 type StageNeed struct {
 	Stage          crm.Lifecycle
 	Required, Have int64     // Have counts who stands there, went on in the period, and is expected from the state before
+	Unknown        bool      // behind a rate of zero: nobody knows how many are needed
 	DueOn          date.Date // when they must stand there: the end less the later lags; zero when unmeasured
 }
 
 // Short is what is missing, never less than nothing.
-func (n StageNeed) Short() int64 { return max(0, n.Required-n.Have) }
+func (n StageNeed) Short() int64 {
+	if n.Unknown {
+		return 0
+	}
+	return max(0, n.Required-n.Have)
+}
 
 // Compare compares a broken-back target with what a unit has: stock and advanced by state,
 // rates as of Break, lags in days of target, potential, opportunity (nil: unmeasured).
@@ -188,7 +194,8 @@ func Compare(r Required, stock, advanced map[crm.Lifecycle]int64, rates [3]money
 	var out []StageNeed
 	days, known := 0.0, true
 	for i, stage := range PlannedStages {
-		n := StageNeed{Stage: stage, Required: r[stage], Have: stock[stage] + advanced[stage]}
+		required, ok := r[stage]
+		n := StageNeed{Stage: stage, Required: required, Unknown: !ok, Have: stock[stage] + advanced[stage]}
 		if stage == crm.Signed {
 			n.Have = advanced[crm.Opportunity] // signed in the period, not those of before
 		}

@@ -68,6 +68,7 @@ type Lead struct {
 	OpportunityID  *int64
 	GivenAt        *time.Time // to its present owner
 	ContactedAt    *time.Time
+	AcceptedAt     *time.Time // by sales
 	AlarmedAt      *time.Time
 
 	PartnerID        *int64 // who it is handed out to
@@ -258,6 +259,8 @@ func (s *Leads) assign(_ context.Context, l *Lead, in *assignment) error {
 }
 
 func (s *Leads) accept(ctx context.Context, l *Lead) error {
+	now := s.Opportunities.Now().UTC().Truncate(time.Microsecond)
+	l.AcceptedAt = &now
 	return s.Bus.Publish(ctx, ltc.LeadAnswered{Lead: s.Type.Ref(l.ID), Accepted: true})
 }
 

@@ -42,6 +42,7 @@ func (s *Leads) Declare() *resource.Type[Lead] {
 			resource.LongText("explanation", "Why this score", func(l *Lead) *string { return &l.Explanation }).ReadOnly().In("Qualification"),
 			need, budget, authority, when,
 			resource.Time("given_at", "Given out at", func(l *Lead) **time.Time { return &l.GivenAt }).ReadOnly().Filter().In("Qualification"),
+			resource.Time("accepted_at", "Accepted by sales at", func(l *Lead) **time.Time { return &l.AcceptedAt }).ReadOnly().Filter().In("Qualification"),
 			resource.Time("contacted_at", "First contacted at", func(l *Lead) **time.Time { return &l.ContactedAt }).ReadOnly().Filter().In("Qualification"),
 			resource.OptRef("partner_id", "With partner", func(l *Lead) **int64 { return &l.PartnerID }, "crm.partner").ReadOnly().Filter().In("Partner"),
 			resource.OptRef("declined_by", "Sent back by", func(l *Lead) **int64 { return &l.DeclinedBy }, "crm.partner").ReadOnly().Filter().In("Partner"),

@@ -23,7 +23,7 @@ func (s *Targets) Reached(ctx context.Context, t *domain.LeadTarget, depts []int
 	lead := append(append([]any{t.CreatedAt}, args...), t.Region, t.Region)
 	deal := append(append([]any{t.CreatedAt, t.CreatedAt}, args...), t.Region, t.Region, product, product)
 	return db.One[domain.Reached](ctx, s.DB, `SELECT
-		(SELECT count(DISTINCT object_id) FROM core.proc_event WHERE process = 'ltc.lead' AND move = 'accept' AND at >= ? AND `+unit+` AND object_id IN (SELECT id FROM ltc.lead WHERE ? = '' OR region = ?)) AS leads,
+		(SELECT count(*) FROM ltc.lead WHERE accepted_at >= ? AND archived_at IS NULL AND `+unit+` AND (? = '' OR region = ?)) AS leads,
 		d.deals, d.wins FROM (SELECT count(*) FILTER (WHERE created_at >= ?) AS deals, count(*) FILTER (WHERE stage = 'won' AND won_at >= ?) AS wins FROM ltc.deal_way
 			WHERE archived_at IS NULL AND `+unit+` AND (? = '' OR region = ?) AND (? = 0 OR product_id = ?)) d`, append(lead, deal...)...)
 }

@@ -1,8 +1,7 @@
 -- +goose Up
--- What the gap of a customer resource plan asks of marketing and of sales.
-ALTER TABLE mtl.campaign ADD resource_plan_id bigint;
-CREATE INDEX ON mtl.campaign (resource_plan_id) WHERE resource_plan_id IS NOT NULL;
-
+-- What the gap of a customer resource plan asks of sales, counted by when leads were accepted.
+ALTER TABLE ltc.lead ADD accepted_at timestamptz;
+CREATE INDEX ON ltc.lead (accepted_at) WHERE accepted_at IS NOT NULL;
 CREATE TABLE ltc.lead_target (LIKE core.base INCLUDING ALL,
     stage            text   NOT NULL,
     resource_plan_id bigint NOT NULL,
