@@ -59,7 +59,8 @@ type Meta struct {
 	Target                     string // of a Ref
 	Options                    []Option
 	Lines                      []*Meta
-	Max                        int // characters of a text
+	Max                        int  // characters of a text
+	Place                      bool // where the writer is, see Field.Place
 }
 
 // Option finds an enum option; nil if there is none.
@@ -126,6 +127,9 @@ func (f *Field[T]) In(section string) *Field[T] { f.Section = section; return f 
 
 // Hint explains the field below its input.
 func (f *Field[T]) Hint(s string) *Field[T] { f.Help = s; return f }
+
+// Place offers to fill in where the writer is, as the device says it.
+func (f *Field[T]) Place() *Field[T] { f.Meta.Place = true; return f }
 
 // Limit sets the longest text in characters.
 func (f *Field[T]) Limit(n int) *Field[T] { f.Max = n; return f }

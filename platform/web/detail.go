@@ -530,8 +530,15 @@ func size(n int64) string {
 func (t *typePages) again(v *view, id int64, message string, args ...any) error {
 	if target, ok := htmx(v.c); ok {
 		row, err := t.d.GetRow(v.ctx, id)
-		if err != nil { // the move took it out of the reader's sight
-			v.c.Header("HX-Redirect", t.base)
+		to := ""
+		switch {
+		case err != nil: // the move took it out of the reader's sight
+			to = t.base
+		case strings.Contains(v.c.GetHeader("HX-Current-URL"), recordPath(t.info.Name, id)+"/move/"): // its form is a page of its own
+			to = recordPath(t.info.Name, id)
+		}
+		if to != "" {
+			v.c.Header("HX-Redirect", to)
 			v.c.Status(http.StatusOK)
 			return nil
 		}

@@ -210,7 +210,7 @@ var fieldKinds = map[resource.Kind]string{
 // field makes one input.
 func (v *view) field(typ string, m *resource.Meta, value, wrong string) (ui.Field, error) {
 	f := ui.Field{Name: m.Name, Label: v.label(typ+"."+m.Name, m.Label), Kind: fieldKinds[m.Kind], Value: value, Error: wrong, Required: m.Required,
-		Wide: m.Kind == resource.KLongText, MaxLength: m.Max, ReadOnly: m.ReadOnly}
+		Wide: m.Kind == resource.KLongText, MaxLength: m.Max, ReadOnly: m.ReadOnly, Place: m.Place}
 	if m.Help != "" {
 		f.Help = v.t(m.Help)
 	}

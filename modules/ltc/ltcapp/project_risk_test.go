@@ -34,7 +34,7 @@ func TestLTC20RiskRegister(t *testing.T) {
 	}
 	w.Call(bob, "GET", "/ltc/project_risk/"+apptest.ID(cold), nil, 200)
 	w.Call(eve, "GET", "/ltc/project_risk/"+apptest.ID(cold), nil, 404)
-	w.Call(boss, "GET", "/ltc/project_risk/"+apptest.ID(cold), nil, 404) // not of the team
+	w.Call(boss, "GET", "/ltc/project_risk/"+apptest.ID(cold), nil, 200) // of their team's project
 	w.Refused(bob, hot, "treat", nil, errs.Precondition, "a risk without a measure is treated")
 	hot = w.updated(bob, hot, resource.Values{"measure": "Bring a generator", "due_on": w.day(-1)})
 	hot = w.Fire(bob, hot, "treat", nil)

@@ -211,6 +211,16 @@ const actions = {
   '[data-toast-close]': (el) => el.closest('.toast-m').remove(),
   '[data-add]': (el) => { addLine(el.dataset.add, el.dataset.src, true); dirty(el); },
   '[data-copy]': (el) => navigator.clipboard.writeText($('#' + el.dataset.copy).textContent),
+  '[data-locate]': (el) => {
+    const input = $('#' + el.dataset.locate), nowhere = () => toast({ text: texts.nowhere, tone: 'bad' });
+    if (!navigator.geolocation) return nowhere();
+    el.disabled = true;
+    navigator.geolocation.getCurrentPosition(({ coords: c }) => {
+      input.value = `${c.latitude.toFixed(5)}, ${c.longitude.toFixed(5)}`;
+      el.disabled = false;
+      dirty(input);
+    }, () => { el.disabled = false; nowhere(); }, { timeout: 10000, maximumAge: 60000 });
+  },
   '[data-do=print]': () => print(),
   '[data-zoom]': (el) => zoom(el.dataset.zoom),
   '.errs a': (el) => { const f = $(el.getAttribute('href')); (f?.tomselect || f)?.focus(); },

@@ -9,10 +9,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// forgive drops what browser and htmx log about an expected status.
+// forgive drops what browser and htmx log about an expected status, now and later: the
+// console may be slower than the page.
 func (b *tab) forgive(status string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.forgiven = append(b.forgiven, status)
 	b.wrong = slices.DeleteFunc(b.wrong, func(w string) bool { return strings.Contains(w, status) })
 }
 

@@ -134,23 +134,31 @@ func (s *Customers) saved(ctx context.Context, c, before *Customer) error {
 	if err := s.keepTwins(ctx, c, before); err != nil {
 		return err
 	}
-	if m, ok := ctx.Value(measuring{}).(*[]int64); ok {
-		*m = append(*m, c.ID)
+	if all, ok := ctx.Value(together{}).(*changedTogether); ok {
+		all.changed = append(all.changed, c.ID)
 		return nil
 	}
 	return s.Standards.Refresh(ctx, c.CompanyID, []int64{c.ID})
 }
 
-type measuring struct{}
+type together struct{}
 
-// together changes many customers of a company in the transaction of ctx; their
-// completeness is measured once, at the end.
+// changedTogether are customers changed in one go, and those of them that left a pool.
+type changedTogether struct{ changed, taken []int64 }
+
+// together changes many customers of a company in the transaction of ctx; at the end their
+// completeness is measured and their people go to the new owners, once for all.
 func (s *Customers) together(ctx context.Context, company int64, change func(ctx context.Context) error) error {
-	var ids []int64
-	if err := change(context.WithValue(ctx, measuring{}, &ids)); err != nil || len(ids) == 0 {
+	var all changedTogether
+	if err := change(context.WithValue(ctx, together{}, &all)); err != nil || len(all.changed) == 0 {
 		return err
 	}
-	return s.Standards.Refresh(ctx, company, ids)
+	if len(all.taken) > 0 {
+		if err := s.Pools.Views.ShowContacts(ctx, all.taken...); err != nil {
+			return err
+		}
+	}
+	return s.Standards.Refresh(ctx, company, all.changed)
 }
 
 // imported measures what a file says of a customer; twins of history are found by the

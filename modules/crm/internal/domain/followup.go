@@ -245,7 +245,7 @@ func (s *Followups) Declare() *resource.Type[Followup] {
 			},
 			[]resource.Move[Followup, FollowupStage]{
 				{Name: "hold", Label: "Log the result", From: resource.From(FollowupPlanned), To: FollowupDone, Do: resource.Ask(heldForm(), s.hold)},
-				{Name: "check_in", Label: "Check in", From: resource.From(FollowupPlanned), Guard: `channel == "visit" || channel == "meeting"`, Do: resource.Ask(resource.Fields[arrival]{resource.Text("place", "Where you are", func(a *arrival) *string { return &a.Place }).Limit(200).Hint("Address or coordinates; empty if it does not matter.")}, s.checkIn)},
+				{Name: "check_in", Label: "Check in", From: resource.From(FollowupPlanned), Guard: `channel == "visit" || channel == "meeting"`, Do: resource.Ask(resource.Fields[arrival]{resource.Text("place", "Where you are", func(a *arrival) *string { return &a.Place }).Limit(200).Place().Hint("Address or coordinates; empty if it does not matter.")}, s.checkIn)},
 				{Name: "drop", Label: "Drop", From: resource.From(FollowupPlanned), To: FollowupDropped, Reason: true, Deviation: true},
 			}),
 	}

@@ -52,8 +52,8 @@ type PoolBook interface {
 	Because(ctx context.Context, how, reason string) error
 	// LastGiven returns when a rule last gave something to each person.
 	LastGiven(ctx context.Context, rule int64) (map[int64]time.Time, error)
-	// LogAllocation notes which rule gave a customer to whom.
-	LogAllocation(ctx context.Context, customer, rule int64, text string, to int64) error
+	// LogAllocations notes which rule gave customers to whom.
+	LogAllocations(ctx context.Context, list []Given) error
 	// HasOpenBusiness reports an open deal or an order that is not invoiced.
 	HasOpenBusiness(ctx context.Context, customer int64) (bool, error)
 	// Owes reports an invoice of the customer that is not paid.
@@ -336,6 +336,9 @@ type Given struct {
 	rule         *AllocationRule
 }
 
+// Rule is the rule that gave it, by id and in words.
+func (g *Given) Rule() (id int64, text string) { return g.rule.ID, g.rule.Name + " (" + g.rule.How + ")" }
+
 // Allocate gives customers of pools to people by the first rule that matches and has
 // somebody with room, in the order of ids and in one transaction; inactive people receive
 // nothing (odoo/odoo#98863, #103371). Customers that are not in a pool any more, or that no
@@ -353,6 +356,9 @@ func (s *Pools) Allocate(ctx context.Context, company int64, ids ...int64) (give
 				return fmt.Errorf("allocate customers: %w", err)
 			}
 			given = g.given
+			if err := s.Book.LogAllocations(ctx, given); err != nil {
+				return err
+			}
 			for _, x := range given {
 				if err := s.Customers.handed(ctx, crm.OwnershipChanged{Customer: crm.CustomerID(x.Customer), To: x.To, How: "assign", Reason: x.rule.Name}); err != nil {
 					return err
@@ -376,6 +382,7 @@ type giver struct {
 	last     map[int64]map[int64]time.Time // by rule and person
 	latest   time.Time
 	given    []Given
+	because  string // what the owner history is told at present
 }
 
 func (s *Pools) giver(ctx context.Context, company int64) (*giver, error) {
@@ -432,10 +439,11 @@ func (g *giver) give(ctx context.Context, c *Customer) (bool, error) {
 	c.OwnerID, c.PoolID, c.PooledAt = to, nil, nil
 	g.note(c, rule, to)
 	g.given = append(g.given, Given{c.ID, to, rule})
-	if err := g.Book.Because(ctx, "assign", rule.Name); err != nil {
-		return false, err
+	if g.because == rule.Name {
+		return true, nil
 	}
-	return true, g.Book.LogAllocation(ctx, c.ID, rule.ID, rule.Name+" ("+rule.How+")", to)
+	g.because = rule.Name
+	return true, g.Book.Because(ctx, "assign", rule.Name)
 }
 
 func (g *giver) pool(ctx context.Context, id int64) (*Pool, error) {

@@ -18,8 +18,8 @@ type PoolViews interface {
 	View(ctx context.Context, user, pool, customer int64, day date.Date, top int) (ok bool, err error)
 	// HideContacts leaves the people of a customer to nobody.
 	HideContacts(ctx context.Context, customer int64) error
-	// ShowContacts gives the people of a customer to its new owner.
-	ShowContacts(ctx context.Context, customer, owner int64) error
+	// ShowContacts gives the people of customers to their owners.
+	ShowContacts(ctx context.Context, customers ...int64) error
 }
 
 // Waits reports whether the customer stands in a pool and has no owner.
@@ -138,7 +138,11 @@ func (s *Pools) moved(ctx context.Context, c, before *Customer) error {
 	case c.Waits():
 		return s.Views.HideContacts(ctx, c.ID)
 	case c.OwnerID != 0:
-		return s.Views.ShowContacts(ctx, c.ID, c.OwnerID)
+		if all, ok := ctx.Value(together{}).(*changedTogether); ok {
+			all.taken = append(all.taken, c.ID)
+			return nil
+		}
+		return s.Views.ShowContacts(ctx, c.ID)
 	}
 	return nil
 }

@@ -68,9 +68,16 @@ func (s *Store) LastGiven(ctx context.Context, rule int64) (map[int64]time.Time,
 	return out, err
 }
 
-// LogAllocation implements domain.PoolBook.
-func (s *Store) LogAllocation(ctx context.Context, customer, rule int64, text string, to int64) error {
-	return s.DB.Later(ctx, nil, `INSERT INTO crm.allocation_log (customer_id, rule_id, rule, to_user, by_user) VALUES ($1, $2, $3, $4, $5)`, customer, rule, text, to, authz.Actor(ctx))
+// LogAllocations implements domain.PoolBook.
+func (s *Store) LogAllocations(ctx context.Context, list []domain.Given) error {
+	n := len(list)
+	customers, rules, texts, people := make([]int64, n), make([]int64, n), make([]string, n), make([]int64, n)
+	for i := range list {
+		customers[i], people[i] = list[i].Customer, list[i].To
+		rules[i], texts[i] = list[i].Rule()
+	}
+	return s.DB.Later(ctx, nil, `INSERT INTO crm.allocation_log (customer_id, rule_id, rule, to_user, by_user) SELECT c, r, t, u, $5 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) x(c, r, t, u)`,
+		db.Array(customers), db.Array(rules), db.Array(texts), db.Array(people), authz.Actor(ctx))
 }
 
 // HasOpenBusiness implements domain.PoolBook.

@@ -33,8 +33,8 @@ func (s *Store) HideContacts(ctx context.Context, customer int64) error {
 }
 
 // ShowContacts implements domain.PoolViews.
-func (s *Store) ShowContacts(ctx context.Context, customer, owner int64) error {
-	return s.DB.Later(ctx, nil, `UPDATE crm.contact SET owner_id = $2, dept_id = (SELECT dept_id FROM crm.customer WHERE id = $1), version = version + 1 WHERE customer_id = $1`, customer, owner)
+func (s *Store) ShowContacts(ctx context.Context, customers ...int64) error {
+	return s.DB.Later(ctx, nil, `UPDATE crm.contact k SET owner_id = c.owner_id, dept_id = c.dept_id, version = k.version + 1 FROM crm.customer c WHERE c.id = k.customer_id AND c.id = ANY($1)`, db.Array(customers))
 }
 
 // KeepTerm implements domain.TermBook.
