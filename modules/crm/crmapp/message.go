@@ -78,24 +78,20 @@ func (d *desk) runInbox(ctx context.Context, in *ownerIn) (*report.Result, error
 		if x.Since != nil {
 			since = report.Moment(*x.Since)
 		}
-		if party == "" {
-			party = x.Address
+		if party == "" { // the number or address, as far as the reader may see it
+			r, err := d.messages.Type.GetRow(ctx, x.ID)
+			if err != nil {
+				return nil, err
+			}
+			party = r.Text("address")
 		}
 		if x.CustomerID != 0 {
 			customer = report.Doc(customerRef(x.CustomerID), x.No+" "+x.Customer)
 		}
-		row.Cells = []report.Cell{report.Text(party), customer, report.Word(optionLabel(domain.MessageChannels, x.Channel)), report.Doc(row.Ref, words(x)), report.Count(x.Waiting), report.Count(x.Missed), since, report.Person(x.OwnerID)}
+		row.Cells = []report.Cell{report.Text(party), customer, report.Word(optionLabel(domain.MessageChannels, x.Channel)), report.Doc(row.Ref, strings.Join(strings.Fields(x.Subject), " ")), report.Count(x.Waiting), report.Count(x.Missed), since, report.Person(x.OwnerID)}
 		t.Rows = append(t.Rows, row)
 	}
 	return &report.Result{Tiles: []report.Tile{{Key: "parties", Label: "Parties", Value: report.Count(len(list))}, {Key: "waiting", Label: "To be answered", Value: report.Count(waiting)}, {Key: "missed", Label: "Missed calls", Value: report.Count(missed)}}, Tables: []report.Table{t}}, nil
-}
-
-// words are what a party said last, its number when it said nothing.
-func words(x *store.Talk) string {
-	if x.Subject == "" {
-		return x.Address
-	}
-	return strings.Join(strings.Fields(x.Subject), " ")
 }
 
 // serviceLevel counts the calls of a period.

@@ -116,6 +116,14 @@ func TestCRM04Inbox(t *testing.T) {
 	if rows := s.Table(ann, "/crm/inbox", "parties"); len(rows) != 1 || rows[0]["waiting"] != 2. {
 		t.Errorf("the inbox of ann: %+v", rows)
 	}
+	office := s.User("office", "ltc.order_desk") // may be shown a message, not the numbers
+	err := s.DB.Tx(s.Admin, func(ctx context.Context) error { return s.Authz.SetRule(ctx, "ltc.order_desk", "crm.message", "read", "company") })
+	if err = errors.Join(err, s.Authz.Reload(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(s.Table(office, "/crm/inbox?owner_id=", "parties")); strings.Contains(text, "1234567") || !strings.Contains(text, "Berlin") {
+		t.Errorf("without the right to numbers the inbox shows %s", text)
+	}
 	s.Refused(eve, stranger, "write_down", resource.Values{"conclusion": "x", "closed": "true"}, errs.Precondition, "a message of nobody is logged at a customer")
 	s.Fire(eve, stranger, "to_sales", nil)
 	s.Fire(ann, colleague, "to_service", nil)

@@ -380,15 +380,26 @@ func (s *Messages) hand(target string) func(ctx context.Context, m *Message) err
 	}
 }
 
-// title is a line for people.
-func (m *Message) title() string {
+// said is what a message is about, "" when nothing was said.
+func (m *Message) said() string {
 	if m.Subject != "" {
 		return m.Subject
 	}
-	if line, _, _ := strings.Cut(strings.TrimSpace(m.Body), "\n"); line != "" {
-		return errs.Clip(line, 80)
+	line, _, _ := strings.Cut(strings.TrimSpace(m.Body), "\n")
+	return errs.Clip(line, 80)
+}
+
+// title is said, or who it is from.
+func (m *Message) title() string {
+	if s := m.said(); s != "" {
+		return s
 	}
 	return m.from()
+}
+
+// line names a message on lists, whoever reads them: it never holds the number or address.
+func (m *Message) line() string {
+	return strings.Join(slices.DeleteFunc([]string{m.Sender, m.said()}, func(s string) bool { return s == "" }), ": ")
 }
 
 // known keeps the party together: a person brings its customer.

@@ -16,7 +16,7 @@ import (
 func (s *Messages) Declare() *resource.Type[Message] {
 	s.Type = &resource.Type[Message]{
 		Name: "crm.message", Label: "Message", Plural: "Messages", Icon: "messages", Number: "MS-{yyyy}-{000000}", Store: s.Store, NoCreate: true, Check: s.known,
-		Title: func(m *Message) string { return m.from() + ": " + m.title() },
+		Title: (*Message).line,
 		Day:   func(m *Message) date.Date { return date.Of(m.ReceivedAt) },
 		Fields: resource.Fields[Message]{
 			resource.Enum("channel", "Channel", func(m *Message) *string { return &m.Channel }, MessageChannels...).ReadOnly().InList().Filter(),

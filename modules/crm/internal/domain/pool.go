@@ -337,7 +337,9 @@ type Given struct {
 }
 
 // Rule is the rule that gave it, by id and in words.
-func (g *Given) Rule() (id int64, text string) { return g.rule.ID, g.rule.Name + " (" + g.rule.How + ")" }
+func (g *Given) Rule() (id int64, text string) {
+	return g.rule.ID, g.rule.Name + " (" + g.rule.How + ")"
+}
 
 // Allocate gives customers of pools to people by the first rule that matches and has
 // somebody with room, in the order of ids and in one transaction; inactive people receive

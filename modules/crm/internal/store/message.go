@@ -63,7 +63,7 @@ func (s *Store) ShowParty(ctx context.Context, customer, user int64, until time.
 // Talk is what one party waits for or has said last.
 type Talk struct {
 	ID, OwnerID, CustomerID, ContactID int64
-	Sender, Address, Customer, No      string
+	Sender, Customer, No               string
 	Subject, Channel                   string
 	Waiting, Missed, N                 int64
 	Since                              *time.Time
@@ -81,7 +81,7 @@ func (s *Store) Talks(ctx context.Context, owner int64, limit int) ([]Talk, erro
 	args = append(args, owner, owner, limit)
 	return db.Select[Talk](ctx, s.DB, `WITH m AS (SELECT *, coalesce('c' || customer_id, lower(address)) AS party FROM crm.message WHERE stage IN ('waiting', 'answered') AND `+w.SQL+` AND (?::bigint = 0 OR owner_id = ?)),
 		g AS (SELECT party, count(*) FILTER (WHERE stage = 'waiting') AS waiting, count(*) FILTER (WHERE missed AND stage = 'waiting') AS missed, count(*) AS n, min(received_at) FILTER (WHERE stage = 'waiting') AS since, max(id) AS last FROM m GROUP BY 1)
-		SELECT m.id, m.owner_id, coalesce(m.customer_id, 0) AS customer_id, coalesce(m.contact_id, 0) AS contact_id, m.sender, m.address, coalesce(c.name, '') AS customer, coalesce(c.no, '') AS no, CASE WHEN m.subject <> '' THEN m.subject ELSE left(m.body, 120) END AS subject, m.channel, g.waiting, g.missed, g.n, g.since, m.received_at
+		SELECT m.id, m.owner_id, coalesce(m.customer_id, 0) AS customer_id, coalesce(m.contact_id, 0) AS contact_id, m.sender, coalesce(c.name, '') AS customer, coalesce(c.no, '') AS no, CASE WHEN m.subject <> '' THEN m.subject ELSE left(m.body, 120) END AS subject, m.channel, g.waiting, g.missed, g.n, g.since, m.received_at
 		FROM g JOIN m ON m.id = g.last LEFT JOIN crm.customer c ON c.id = m.customer_id ORDER BY g.since NULLS LAST, m.received_at LIMIT ?`, args...)
 }
 
