@@ -343,10 +343,14 @@ func (e *Engine) run(ctx context.Context, inst *instance, obj Object, now time.T
 			return res, err
 		}
 	}
+	owner := obj.Base().OwnerID
 	if m.Effect {
 		if err := obj.Effect(authz.System(ctx, d.Key+":"+move), move, in); err != nil {
 			return Result{}, err
 		}
+	}
+	if m.To == "" && obj.Base().OwnerID != owner { // the work of the stage goes along
+		inst.ownerID = e.holder(d.Stage(inst.stage), obj.Base())
 	}
 	v, err := e.arrive(ctx, d, m, inst, obj, in, now, approved)
 	if err != nil {
@@ -464,15 +468,21 @@ func (e *Engine) roleOf(ctx context.Context, d *Definition, stage string) string
 	return ""
 }
 
+// holder is who alone works on a document in a stage: its owner, with the role of the stage;
+// 0 is everybody with the role.
+func (e *Engine) holder(s *Stage, b *record.Base) int64 {
+	if p := e.authz.Directory().People[b.OwnerID]; s != nil && p != nil && (s.Owner == "" || slices.Contains(p.Roles, s.Owner)) {
+		return b.OwnerID
+	}
+	return 0
+}
+
 // enter puts the instance into the stage obj now carries and starts its clock.
 func (e *Engine) enter(d *Definition, inst *instance, obj Object, now time.Time) {
 	b := obj.Base()
 	s := d.Stage(obj.Stage())
 	*inst = instance{id: inst.id, definitionID: inst.definitionID, seq: inst.seq, lastHash: inst.lastHash,
-		stage: s.Key, ended: s.Kind == End, enteredAt: now, ownerRole: s.Owner, ownerID: 0}
-	if p := e.authz.Directory().People[b.OwnerID]; p != nil && (s.Owner == "" || slices.Contains(p.Roles, s.Owner)) {
-		inst.ownerID = b.OwnerID
-	}
+		stage: s.Key, ended: s.Kind == End, enteredAt: now, ownerRole: s.Owner, ownerID: e.holder(s, b)}
 	if !s.Accept {
 		inst.acceptedAt = now
 	}

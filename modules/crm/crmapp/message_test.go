@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,9 @@ import (
 	"meridian/platform/event"
 	"meridian/platform/kpi"
 	"meridian/platform/notify"
+	"meridian/platform/process"
 	"meridian/platform/resource"
+	"meridian/platform/trace"
 )
 
 const hookSecret = "between exchange and inbox"
@@ -117,7 +120,9 @@ func TestCRM04Inbox(t *testing.T) {
 		t.Errorf("the inbox of ann: %+v", rows)
 	}
 	office := s.User("office", "ltc.order_desk") // may be shown a message, not the numbers
-	err := s.DB.Tx(s.Admin, func(ctx context.Context) error { return s.Authz.SetRule(ctx, "ltc.order_desk", "crm.message", "read", "company") })
+	err := s.DB.Tx(s.Admin, func(ctx context.Context) error {
+		return s.Authz.SetRule(ctx, "ltc.order_desk", "crm.message", "read", "company")
+	})
 	if err = errors.Join(err, s.Authz.Reload(t.Context())); err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +138,13 @@ func TestCRM04Inbox(t *testing.T) {
 	s.Refused(ann, mail, "reply", resource.Values{"text": "200 each."}, errs.Precondition, "an answer is mailed without a server")
 	s.Refused(ann, mail, "close", nil, errs.Invalid, "a message is closed without a reason")
 	s.Refused(ann, mail, "take", nil, errs.Precondition, "she takes what is hers")
+	s.Fire(eve, mail, "take", nil)
+	for who, want := range map[context.Context]bool{eve: true, ann: false} {
+		work, err := s.Process.Inbox(who, 100)
+		if err != nil || slices.ContainsFunc(work, func(w process.Work) bool { return w.Object == (trace.Ref{Type: "crm.message", ID: mail.Base().ID}) }) != want {
+			t.Errorf("the message that eve took stands on the list of %d: want %t, %v", user(who), want, err)
+		}
+	}
 }
 
 // TestCRM04InboxAnswers: an answer is mailed once, a failure is seen and mailed again.

@@ -14,7 +14,7 @@ import (
 
 // addLeadTargets lets sales answer the gap of a customer resource plan.
 func addLeadTargets(p *app.Platform, ports *domain.Ports) *domain.LeadTargets {
-	targets := &domain.LeadTargets{Ports: ports, Store: db.NewStore[domain.LeadTarget](p.DB, "ltc.lead_target"), Book: &store.Targets{DB: p.DB}}
+	targets := &domain.LeadTargets{Ports: ports, Store: db.NewStore[domain.LeadTarget](p.DB, "ltc.lead_target"), Book: &store.Targets{DB: p.DB}, Now: p.Now}
 	resource.Register(p.Types, targets.Declare())
 	report.Register(p.Reports, &report.Report[struct{}]{
 		Name: "ltc.lead_targets", Label: "Progress of lead targets", Icon: "target", Perm: "ltc.lead_target:read", Home: []string{"ltc.manager"},

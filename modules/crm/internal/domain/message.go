@@ -292,7 +292,8 @@ func (s *Messages) take(ctx context.Context, m *Message) error {
 	if m.OwnerID == authz.Actor(ctx) {
 		return errs.New(errs.Precondition, "It is yours already.")
 	}
-	m.OwnerID = authz.Actor(ctx)
+	who, _ := authz.Of(ctx)
+	m.OwnerID, m.DeptID = who.User, who.Dept
 	return nil
 }
 

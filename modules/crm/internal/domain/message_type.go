@@ -36,8 +36,8 @@ func (s *Messages) Declare() *resource.Type[Message] {
 		},
 		Process: resource.Process(func(m *Message) *MessageStage { return &m.Stage },
 			[]resource.Stage[MessageStage]{
-				{Key: MessageWaiting, Label: "To be answered", Owner: "ltc.rep", Class: process.Open, Limit: AnswerWithin, Help: "Answer, or call back; take it if it is yours to do."},
-				{Key: MessageAnswered, Label: "Answered", Owner: "ltc.rep", Class: process.Working, Limit: 8 * time.Hour, Help: "Write down what came of it and the next step, or hand it on."},
+				{Key: MessageWaiting, Label: "To be answered", Personal: true, Class: process.Open, Limit: AnswerWithin, Help: "Answer, or call back; take it if it is yours to do."},
+				{Key: MessageAnswered, Label: "Answered", Personal: true, Class: process.Working, Limit: 8 * time.Hour, Help: "Write down what came of it and the next step, or hand it on."},
 				{Key: MessageLogged, Label: "Logged", End: true, Class: process.Done},
 				{Key: MessageHanded, Label: "Handed on", End: true, Class: process.Done},
 				{Key: MessageClosed, Label: "Closed", End: true, Class: process.Cancelled},

@@ -3,9 +3,11 @@ package domain
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"meridian/modules/crm"
 	"meridian/platform/authz"
+	"meridian/platform/clock"
 	"meridian/platform/date"
 	"meridian/platform/errs"
 	"meridian/platform/process"
@@ -31,6 +33,7 @@ type LeadTarget struct {
 	Stage          LeadTargetStage
 	ResourcePlanID int64
 	VersionNo      int
+	PublishedAt    time.Time // the gap left to close then; what came since counts
 	UnitDeptID     int64
 	Region         string
 	ProductID      *int64
@@ -63,6 +66,7 @@ type LeadTargets struct {
 	Store record.Store[LeadTarget]
 	Type  *resource.Type[LeadTarget]
 	Book  TargetBook
+	Now   clock.Clock
 }
 
 // Got is what has been reached of a target.
@@ -82,7 +86,7 @@ func (s *LeadTargets) Got(ctx context.Context, t *LeadTarget) (Reached, error) {
 // up to date. A gap that is closed asks for nothing more.
 func (s *LeadTargets) OnGap(ctx context.Context, e crm.ResourceGapPublished) error {
 	ctx = authz.System(ctx, "ltc.lead_target:gap")
-	t := LeadTarget{ResourcePlanID: e.Plan.ID, VersionNo: e.Version, UnitDeptID: e.Dept, Region: e.Region, ProductID: pointer(e.Product), FromOn: e.From, ToOn: e.To}
+	t := LeadTarget{ResourcePlanID: e.Plan.ID, VersionNo: e.Version, PublishedAt: s.Now(), UnitDeptID: e.Dept, Region: e.Region, ProductID: pointer(e.Product), FromOn: e.From, ToOn: e.To}
 	for _, g := range e.States {
 		switch g.State {
 		case crm.Potential:

@@ -14,10 +14,10 @@ import (
 )
 
 // OnGap plans the campaign that the gap of a customer resource plan asks for, or brings the
-// planned one up to date; one that is approved already is left as it is.
+// planned one up to date; one that is approved or runs is left as it is.
 func (s *Campaigns) OnGap(ctx context.Context, g mtl.Gap) error {
 	ctx = authz.System(ctx, "mtl.campaign:gap")
-	have, err := s.Store.First(ctx, record.Where("resource_plan_id", record.Eq, g.Plan).And("stage", record.Ne, string(Cancelled)))
+	have, err := s.Store.First(ctx, record.Where("resource_plan_id", record.Eq, g.Plan).And("stage", record.In, []string{string(Planned), string(Approved), string(Running), string(Paused)}))
 	switch {
 	case err == nil && have.Stage == Planned && g.Leads == 0 && g.Audience == 0:
 		return s.Type.Fire(ctx, have.ID, "cancel", resource.Values{"reason": "The gap is closed."})
